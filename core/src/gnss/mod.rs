@@ -1,0 +1,3 @@
+//! Where the reader stands: bytes of a receiver to fixes, and what is near.
+
+pub mod fix;

@@ -1,0 +1,56 @@
+//! A meter as the round describes it.
+
+use crate::{id::MeterId, obis::Obis, register::Register};
+
+/// One physical meter and the registers that are to be read.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Meter {
+    /// Its id in the utility's books.
+    pub id: MeterId,
+    /// The number on its face.
+    pub serial: String,
+    /// Maker and type, where known.
+    pub model: Option<String>,
+    /// What to read. The first one is what the screen shows large.
+    pub registers: Vec<Register>,
+}
+
+impl Meter {
+    /// The planned register of this name.
+    pub fn register(&self, obis: Obis) -> Option<&Register> {
+        self.registers.iter().find(|register| register.obis == obis)
+    }
+
+    /// Whether a number that a probe or a person saw is this meter's. Blanks, dashes, leading zeros and case
+    /// do not count, and a meter may put its maker's prefix before the number on its face.
+    pub fn answers_to(&self, seen: &str) -> bool {
+        let (ours, seen) = (plain(&self.serial), plain(seen));
+        !ours.is_empty() && (ours == seen || (ours.len() >= 6 && seen.ends_with(&ours)))
+    }
+}
+
+fn plain(serial: &str) -> String {
+    let letters: String = serial.chars().filter(|letter| letter.is_alphanumeric()).collect();
+    letters.trim_start_matches('0').to_uppercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_serial_is_known_in_any_dress() {
+        let meter =
+            Meter { id: MeterId::derived(&[]), serial: "58 200 417".into(), model: None, registers: vec![] };
+        for (seen, same) in [
+            ("58200417", true),
+            ("0058200417", true),
+            ("1ISK0058200417", true),
+            ("58200418", false),
+            ("417", false),
+            ("", false),
+        ] {
+            assert_eq!(meter.answers_to(seen), same, "{seen}");
+        }
+    }
+}
