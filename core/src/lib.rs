@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod decimal;
+pub mod evidence;
 pub mod gnss;
 pub mod id;
 pub mod meter;

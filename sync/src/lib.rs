@@ -1,1 +1,7 @@
-//! skeleton
+//! How two stores come to agree: the contract with the hub, the session as a state machine, and the one match
+//! that decides conflicts. No runtime, no socket but in [`http`].
+
+pub mod convert;
+pub mod exchange;
+pub mod signed;
+pub mod wire;

@@ -1,0 +1,148 @@
+//! Packing, signing and checking of what travels: one place for both ends, so that they cannot differ.
+
+use std::io::Read as _;
+
+use lamplighter_core::{
+    evidence::{
+        chain::{Hash, Head, Log},
+        seal::{PublicKey, Purpose, Seal, SecretKey},
+    },
+    id::DeviceId,
+    time::UtcMs,
+};
+use prost::Message as _;
+
+use crate::wire::{Ask, Batch, INFLATED_BYTES_MAX, Page, Question, Receipt, Signed, SignedPage};
+
+const ZSTD_LEVEL: i32 = 3;
+
+/// What arrived is not what it should be.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum Unfit {
+    /// The bytes cannot be read.
+    #[error("the bytes cannot be read")]
+    Torn,
+    /// Unpacked it is larger than anything we send.
+    #[error("too large when unpacked")]
+    TooLarge,
+    /// The signature does not hold, or is somebody else's.
+    #[error("the signature does not hold")]
+    BadSeal,
+    /// It is signed well, but for another device or another question.
+    #[error("meant for somebody else")]
+    Misdirected,
+}
+
+/// A device's question, signed.
+pub fn question(device: DeviceId, key: &SecretKey, at: UtcMs, ask: Ask) -> Signed {
+    let body = Question { at_ms: at.0, ask: Some(ask) }.encode_to_vec();
+    let seal = key.sign(Purpose::Request, &body).0.to_vec();
+    Signed { device: device.as_bytes().to_vec(), body, seal }
+}
+
+/// The question in a signed request, if `key` signed it.
+pub fn open_question(signed: &Signed, key: PublicKey) -> Result<Question, Unfit> {
+    let seal = Seal::try_from(&signed.seal[..]).map_err(|_| Unfit::BadSeal)?;
+    key.check(Purpose::Request, &signed.body, seal).map_err(|_| Unfit::BadSeal)?;
+    Question::decode(&signed.body[..]).map_err(|_| Unfit::Torn)
+}
+
+/// A batch for the wire.
+pub fn pack(batch: &Batch) -> Result<Vec<u8>, Unfit> {
+    zstd::encode_all(&batch.encode_to_vec()[..], ZSTD_LEVEL).map_err(|_| Unfit::Torn)
+}
+
+/// A batch from the wire. Never unpacks more than [`INFLATED_BYTES_MAX`].
+pub fn unpack(packed: &[u8]) -> Result<Batch, Unfit> {
+    let decoder = zstd::Decoder::new(packed).map_err(|_| Unfit::Torn)?;
+    let mut bytes = Vec::new();
+    let limit = INFLATED_BYTES_MAX as u64 + 1;
+    decoder.take(limit).read_to_end(&mut bytes).map_err(|_| Unfit::Torn)?;
+    if bytes.len() > INFLATED_BYTES_MAX {
+        return Err(Unfit::TooLarge);
+    }
+    Batch::decode(&bytes[..]).map_err(|_| Unfit::Torn)
+}
+
+/// The hub's word that it holds a log up to `head`.
+pub fn receipt(key: &SecretKey, log: Log, head: Head, at: UtcMs) -> Receipt {
+    Receipt {
+        device: log.device.as_bytes().to_vec(),
+        epoch: log.epoch,
+        seq: head.seq,
+        hash: head.hash.0.to_vec(),
+        hub_at_ms: at.0,
+        seal: key.sign_receipt(log, head, at).0.to_vec(),
+    }
+}
+
+/// The head that a receipt speaks of, if it is the hub's word about this log.
+pub fn open_receipt(receipt: &Receipt, hub_key: PublicKey, log: Log) -> Result<Head, Unfit> {
+    if receipt.device != log.device.as_bytes() || receipt.epoch != log.epoch {
+        return Err(Unfit::Misdirected);
+    }
+    let head = Head { seq: receipt.seq, hash: Hash::try_from(&receipt.hash[..]).map_err(|_| Unfit::Torn)? };
+    let seal = Seal::try_from(&receipt.seal[..]).map_err(|_| Unfit::BadSeal)?;
+    hub_key.check_receipt(log, head, UtcMs(receipt.hub_at_ms), seal).map_err(|_| Unfit::BadSeal)?;
+    Ok(head)
+}
+
+/// A page of plans, signed by the hub.
+pub fn page(key: &SecretKey, page: &Page) -> SignedPage {
+    let body = page.encode_to_vec();
+    let seal = key.sign(Purpose::Page, &body).0.to_vec();
+    SignedPage { body, seal }
+}
+
+/// The page, if it is the hub's, for this device, and follows `cursor`.
+pub fn open_page(
+    signed: &SignedPage,
+    hub_key: PublicKey,
+    device: DeviceId,
+    cursor: u64,
+) -> Result<Page, Unfit> {
+    let seal = Seal::try_from(&signed.seal[..]).map_err(|_| Unfit::BadSeal)?;
+    hub_key.check(Purpose::Page, &signed.body, seal).map_err(|_| Unfit::BadSeal)?;
+    let page = Page::decode(&signed.body[..]).map_err(|_| Unfit::Torn)?;
+    if page.device != device.as_bytes() || page.after != cursor {
+        return Err(Unfit::Misdirected);
+    }
+    Ok(page)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Down;
+
+    fn device() -> DeviceId {
+        DeviceId::new([3; 16])
+    }
+
+    #[test]
+    fn a_question_is_heard_from_its_device_only() {
+        let key = SecretKey::new([1; 32]);
+        let mut signed = question(device(), &key, UtcMs(5), Ask::Down(Down { cursor: 7, bytes_max: 9 }));
+        assert_eq!(open_question(&signed, key.public()).map(|question| question.at_ms), Ok(5));
+        assert_eq!(open_question(&signed, SecretKey::new([2; 32]).public()), Err(Unfit::BadSeal));
+        signed.body[0] ^= 1;
+        assert_eq!(open_question(&signed, key.public()), Err(Unfit::BadSeal));
+    }
+
+    #[test]
+    fn a_bomb_is_not_unpacked() {
+        let bomb = zstd::encode_all(&vec![0; INFLATED_BYTES_MAX + 10][..], 3).unwrap();
+        assert!(bomb.len() < 10_000);
+        assert_eq!(unpack(&bomb), Err(Unfit::TooLarge));
+        assert_eq!(unpack(b"<html>Please log in</html>"), Err(Unfit::Torn));
+    }
+
+    #[test]
+    fn a_page_follows_its_cursor() {
+        let key = SecretKey::new([1; 32]);
+        let signed = page(&key, &Page { device: vec![3; 16], after: 4, plans: vec![], more: false });
+        assert!(open_page(&signed, key.public(), device(), 4).is_ok());
+        assert_eq!(open_page(&signed, key.public(), device(), 3), Err(Unfit::Misdirected));
+        assert_eq!(open_page(&signed, key.public(), DeviceId::new([4; 16]), 4), Err(Unfit::Misdirected));
+    }
+}
