@@ -17,4 +17,5 @@ pub mod quantity;
 pub mod reading;
 pub mod register;
 pub mod round;
+pub mod store;
 pub mod time;

@@ -1,0 +1,99 @@
+//! The event log, its head and the outbox. All SQL about them.
+
+use rusqlite::{Connection, OptionalExtension as _, Transaction};
+
+use super::{error::StoreError, identity::Identity};
+use crate::evidence::{
+    chain::{Hash, Head, Log},
+    event::Event,
+    seal::Seal,
+};
+
+/// Consecutive events for the hub.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Batch {
+    /// Whose.
+    pub log: Log,
+    /// The head before the first event.
+    pub before: Head,
+    /// Canonical bytes, in order. May be empty.
+    pub payloads: Vec<Vec<u8>>,
+    /// The head after the last event.
+    pub last: Head,
+    /// The device's seal over `last`.
+    pub seal: Seal,
+}
+
+/// Adds an event to the log, seals the new head and queues the event for the hub.
+pub(super) fn append(tx: &Transaction<'_>, identity: &Identity, event: &Event) -> Result<Head, StoreError> {
+    let Identity { log, key, .. } = identity;
+    let payload = event.to_bytes();
+    let head = head(tx, log.epoch)?.next(*log, &payload);
+    tx.prepare_cached("INSERT INTO event (epoch, seq, payload, hash) VALUES (?1, ?2, ?3, ?4)")?
+        .execute((log.epoch, head.seq, payload, head.hash))?;
+    tx.prepare_cached("INSERT OR REPLACE INTO head (epoch, seq, hash, seal) VALUES (?1, ?2, ?3, ?4)")?
+        .execute((log.epoch, head.seq, head.hash, key.seal_head(*log, head).0))?;
+    tx.prepare_cached("INSERT INTO outbox (epoch, seq) VALUES (?1, ?2)")?.execute((log.epoch, head.seq))?;
+    Ok(head)
+}
+
+pub(super) fn head(conn: &Connection, epoch: u32) -> Result<Head, StoreError> {
+    let row = conn
+        .prepare_cached("SELECT seq, hash FROM head WHERE epoch = ?1")?
+        .query_row([epoch], |row| Ok(Head { seq: row.get(0)?, hash: row.get(1)? }))
+        .optional()?;
+    Ok(row.unwrap_or(Head::EMPTY))
+}
+
+/// At most `count_max` events of about `bytes_max` bytes after `after`, at least one if there is one.
+pub(super) fn batch(
+    conn: &Connection,
+    identity: &Identity,
+    after: u64,
+    count_max: usize,
+    bytes_max: usize,
+) -> Result<Batch, StoreError> {
+    let Identity { log, key, .. } = identity;
+    let before = match after {
+        0 => Head::EMPTY,
+        seq => Head { seq, hash: hash_at(conn, *log, seq)?.ok_or(StoreError::BadRow("a gap in the log"))? },
+    };
+    let mut last = before;
+    let mut payloads: Vec<Vec<u8>> = Vec::new();
+    let mut bytes = 0;
+    let mut statement = conn.prepare_cached(
+        "SELECT seq, payload, hash FROM event WHERE epoch = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
+    )?;
+    let mut rows = statement.query((log.epoch, after, count_max))?;
+    while let Some(row) = rows.next()? {
+        let payload: Vec<u8> = row.get(1)?;
+        bytes += payload.len();
+        if bytes > bytes_max && !payloads.is_empty() {
+            break;
+        }
+        last = Head { seq: row.get(0)?, hash: row.get(2)? };
+        payloads.push(payload);
+    }
+    Ok(Batch { log: *log, before, payloads, last, seal: key.seal_head(*log, last) })
+}
+
+pub(super) fn hash_at(conn: &Connection, log: Log, seq: u64) -> Result<Option<Hash>, StoreError> {
+    let hash = conn
+        .prepare_cached("SELECT hash FROM event WHERE epoch = ?1 AND seq = ?2")?
+        .query_row((log.epoch, seq), |row| row.get(0))
+        .optional()?;
+    Ok(hash)
+}
+
+pub(super) fn payload(conn: &Connection, epoch: u32, seq: u64) -> Result<Vec<u8>, StoreError> {
+    let payload = conn
+        .prepare_cached("SELECT payload FROM event WHERE epoch = ?1 AND seq = ?2")?
+        .query_row((epoch, seq), |row| row.get(0))?;
+    Ok(payload)
+}
+
+/// The hub holds everything up to `seq`.
+pub(super) fn shrink_outbox(tx: &Transaction<'_>, epoch: u32, seq: u64) -> Result<(), StoreError> {
+    tx.prepare_cached("DELETE FROM outbox WHERE epoch = ?1 AND seq <= ?2")?.execute((epoch, seq))?;
+    Ok(())
+}

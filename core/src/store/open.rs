@@ -1,0 +1,73 @@
+//! Opening the file: sets a damaged one aside, never deletes it, and makes every commit durable.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use rusqlite::{Connection, ErrorCode};
+
+use super::{error::StoreError, migrate};
+
+/// Waits so long for another process that is writing.
+const BUSY_WAIT: Duration = Duration::from_secs(10);
+
+/// An open file, and where the damaged one went, if there was one.
+pub(super) fn open(path: &Path) -> Result<(Connection, Option<PathBuf>), StoreError> {
+    match attempt(path) {
+        Err(StoreError::Sqlite(error)) if is_damage(&error) => {
+            let aside = set_aside(path)?;
+            Ok((attempt(path)?, Some(aside)))
+        }
+        other => Ok((other?, None)),
+    }
+}
+
+pub(super) fn prepare(mut conn: Connection) -> Result<Connection, StoreError> {
+    conn.busy_timeout(BUSY_WAIT)?;
+    conn.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;",
+    )?;
+    migrate::run(&mut conn)?;
+    Ok(conn)
+}
+
+/// Looks at every page before the first write.
+fn attempt(path: &Path) -> Result<Connection, StoreError> {
+    let conn = Connection::open(path)?;
+    let verdict: String = conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if verdict == "ok" { prepare(conn) } else { Err(StoreError::Sqlite(damage(&verdict))) }
+}
+
+fn damage(words: &str) -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(
+        rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT),
+        Some(words.to_owned()),
+    )
+}
+
+fn is_damage(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+}
+
+/// Moves the file and its journal to the first free `.damaged-N` name beside it.
+fn set_aside(path: &Path) -> Result<PathBuf, StoreError> {
+    let stuck = |reason: String| StoreError::Stuck { path: path.to_owned(), reason };
+    let named = |path: &Path, tail: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(tail);
+        PathBuf::from(name)
+    };
+    let aside = (1..=999)
+        .map(|number| named(path, &format!(".damaged-{number}")))
+        .find(|aside| !aside.exists())
+        .ok_or_else(|| stuck("too many damaged files lie beside it".into()))?;
+    for tail in ["", "-wal", "-shm"] {
+        let from = named(path, tail);
+        if from.exists() {
+            fs::rename(&from, named(&aside, tail)).map_err(|error| stuck(error.to_string()))?;
+        }
+    }
+    Ok(aside)
+}

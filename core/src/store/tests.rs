@@ -1,0 +1,200 @@
+//! What the store promises.
+
+use std::fs;
+
+use super::*;
+use crate::{
+    evidence::{
+        chain::Log,
+        event::tests::full_reading,
+        seal::{PublicKey, SecretKey},
+    },
+    id::DeviceId,
+    meter::Meter,
+    quantity::Unit,
+    register::{Dials, PastReading, Register},
+    round::{Hint, HintKind},
+};
+
+fn round() -> Round {
+    Round {
+        id: RoundId::derived(&[b"14"]),
+        code: "14".into(),
+        name: "Harbour".into(),
+        cycle: "2026-11".into(),
+    }
+}
+
+fn stop() -> Stop {
+    let reading = full_reading();
+    let past = PastReading { at: UtcMs(5), value: "12000.5".parse().unwrap(), actual: true };
+    let register = Register {
+        obis: Obis::ACTIVE_IMPORT,
+        unit: Unit::KiloWattHour,
+        dials: Dials::new(5, 3).unwrap(),
+        multiplier: "40".parse().unwrap(),
+        history: vec![past],
+    };
+    Stop {
+        id: reading.stop,
+        round: round().id,
+        number: 1,
+        address: "Mill Lane 18".into(),
+        position: reading.fix.map(|fix| fix.position),
+        hints: vec![Hint { kind: HintKind::Warning, text: "Dog".into() }],
+        meter: Meter { id: reading.meter, serial: "58200417".into(), model: None, registers: vec![register] },
+        outcome: Outcome::ToDo,
+    }
+}
+
+fn identity() -> Identity {
+    Identity {
+        log: Log { device: DeviceId::new([7; 16]), epoch: 1 },
+        key: SecretKey::new([8; 32]),
+        hub_key: PublicKey([9; 32]),
+        hub_url: "http://127.0.0.1:1".into(),
+        reader: "Anna".into(),
+    }
+}
+
+fn fill(mut store: Store) -> Store {
+    store.enrol(&identity()).unwrap();
+    store.take_over(UtcMs(1), &[Takeover::Round(round()), Takeover::Plan(Box::new(stop()))], 2).unwrap();
+    store
+}
+
+fn filled() -> Store {
+    fill(Store::in_memory().unwrap())
+}
+
+#[test]
+fn a_stop_comes_back_as_it_went_in() {
+    assert_eq!(filled().stop(stop().id).unwrap(), Some(stop()));
+}
+
+#[test]
+fn a_reading_is_sealed_chained_and_queued_at_once() {
+    let mut store = filled();
+    let recorded = store.record(full_reading(), Some("0.000 300 > 2F")).unwrap();
+    assert_eq!(store.reading(recorded.id).unwrap(), Some(recorded.clone()));
+    let hash = recorded.reading.transcript.unwrap();
+    assert_eq!(store.transcript(hash).unwrap().as_deref(), Some("0.000 300 > 2F"));
+    assert_eq!(store.standing().unwrap().waiting, 2);
+
+    let batch = store.batch(0, 100, 10_000).unwrap();
+    let head = batch.payloads.iter().fold(Head::EMPTY, |head, payload| head.next(batch.log, payload));
+    assert_eq!((batch.payloads.len(), head), (2, batch.last));
+    assert_eq!(identity().key.public().check_head(batch.log, head, batch.seal), Ok(()));
+}
+
+#[test]
+fn only_a_receipt_for_our_own_log_shrinks_the_outbox() {
+    let mut store = filled();
+    store.record(full_reading(), None).unwrap();
+    let head = store.standing().unwrap().head;
+    assert_eq!(store.confirm(Head { hash: Hash::START, ..head }).unwrap(), 0);
+    assert_eq!(store.confirm(Head { seq: 9, ..head }).unwrap(), 0);
+    assert_eq!(store.confirm(head).unwrap(), 2);
+    assert_eq!(store.confirm(head).unwrap(), 0);
+    assert_eq!(store.standing().unwrap().acked_seq, 2);
+}
+
+#[test]
+fn a_second_reading_takes_the_place_of_the_first() {
+    let mut store = filled();
+    let first = store.record(full_reading(), None).unwrap();
+    let second = store.record(full_reading(), None).unwrap();
+    assert_eq!((first.reading.supersedes, second.reading.supersedes), (None, Some(first.id)));
+    assert!(matches!(
+        store.skip(UtcMs(9), stop().id, SkipReason::Locked, None, None),
+        Err(StoreError::AlreadyRead)
+    ));
+    store.withdraw(UtcMs(9), second.id).unwrap();
+    assert_eq!(store.stop(stop().id).unwrap().unwrap().outcome, Outcome::ToDo);
+    assert_eq!(store.reading_ids().unwrap(), [first.id, second.id]);
+}
+
+#[test]
+fn a_new_plan_keeps_what_became_of_the_stop() {
+    let mut store = filled();
+    let recorded = store.record(full_reading(), None).unwrap();
+    let moved = Stop { address: "Mill Lane 20".into(), ..stop() };
+    store.take_over(UtcMs(9), &[Takeover::Plan(Box::new(moved))], 3).unwrap();
+    let stop = store.stop(stop().id).unwrap().unwrap();
+    assert_eq!(stop.address, "Mill Lane 20");
+    assert!(matches!(stop.outcome, Outcome::Read { reading, .. } if reading == recorded.id));
+}
+
+#[test]
+fn events_are_never_changed_or_deleted() {
+    let store = filled();
+    for statement in ["UPDATE event SET payload = x''", "DELETE FROM event"] {
+        assert!(store.conn.execute(statement, []).unwrap_err().to_string().contains("never"));
+    }
+}
+
+#[test]
+fn typed_digits_are_kept_until_the_reading_is_saved() {
+    let mut store = filled();
+    let drafts = [(Obis::ACTIVE_IMPORT, "0123".to_owned())];
+    store.put_drafts(stop().id, &drafts).unwrap();
+    assert_eq!(store.drafts(stop().id).unwrap(), drafts);
+    store.record(full_reading(), None).unwrap();
+    assert_eq!(store.drafts(stop().id).unwrap(), []);
+}
+
+#[test]
+fn every_commit_is_forced_to_the_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("reader.db")).unwrap().store;
+    let pragma = |name: &str| store.conn.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!((pragma("synchronous"), pragma("foreign_keys")), (2, 1));
+}
+
+#[test]
+fn a_damaged_file_is_set_aside_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("reader.db");
+    let mut store = fill(Store::open(&path).unwrap().store);
+    for _ in 0..50 {
+        store.record(full_reading(), Some("text")).unwrap();
+    }
+    drop(store);
+    let mut bytes = fs::read(&path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[4096..middle].fill(0xa5);
+    fs::write(&path, &bytes).unwrap();
+
+    let opened = Store::open(&path).unwrap();
+    let aside = opened.set_aside.unwrap();
+    assert!(fs::read(aside).unwrap() == bytes, "the damaged file was changed");
+    assert!(opened.store.identity().unwrap().is_none());
+    drop(opened);
+
+    fs::write(&path, b"not a database at all, but long enough to look at").unwrap();
+    assert!(Store::open(&path).unwrap().set_aside.unwrap().ends_with("reader.db.damaged-2"));
+}
+
+#[test]
+fn a_newer_file_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("reader.db");
+    let store = Store::open(&path).unwrap().store;
+    store.conn.pragma_update(None, "user_version", 99).unwrap();
+    drop(store);
+    assert!(matches!(Store::open(&path), Err(StoreError::TooNew { found: 99, .. })));
+    assert!(path.exists());
+}
+
+#[test]
+fn a_full_disk_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = fill(Store::open(&folder.path().join("reader.db")).unwrap().store);
+    let pages: i64 = store.conn.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+    store.conn.pragma_update(None, "max_page_count", pages).unwrap();
+    let before = store.standing().unwrap();
+    let long = "x".repeat(100_000);
+    assert!(matches!(store.record(full_reading(), Some(&long)), Err(StoreError::DiskFull)));
+    assert_eq!(store.standing().unwrap(), before);
+    assert_eq!(store.stop(stop().id).unwrap().unwrap().outcome, Outcome::ToDo);
+}
