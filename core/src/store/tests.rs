@@ -169,7 +169,7 @@ fn a_damaged_file_is_set_aside_whole() {
     let aside = opened.set_aside.unwrap();
     assert!(fs::read(aside).unwrap() == bytes, "the damaged file was changed");
     assert!(opened.store.identity().unwrap().is_none());
-    drop(opened);
+    drop(opened.store);
 
     fs::write(&path, b"not a database at all, but long enough to look at").unwrap();
     assert!(Store::open(&path).unwrap().set_aside.unwrap().ends_with("reader.db.damaged-2"));
