@@ -19,3 +19,4 @@ pub mod register;
 pub mod round;
 pub mod store;
 pub mod time;
+pub mod work;

@@ -1,1 +1,22 @@
-//! skeleton
+//! The handheld: whatever is real. The clock, the ports, the threads, the window and the command line. It
+//! decides nothing.
+
+mod cli;
+mod clock;
+mod commands;
+mod demo;
+mod device;
+mod dto;
+mod error;
+mod failure;
+mod probe;
+mod state;
+mod sync_task;
+mod window;
+
+use failure::Failure;
+
+/// Runs the program as its arguments ask.
+pub fn run() -> std::process::ExitCode {
+    cli::run()
+}

@@ -1,0 +1,46 @@
+//! Beginning a shift, and which stop is next.
+
+use super::WorkError;
+use crate::{
+    id::{RoundId, StopId},
+    place::Position,
+    round::{Outcome, Stop},
+    route::order,
+    store::Store,
+    time::UtcMs,
+};
+
+/// Begins the shift on a round, once, and puts the stops in the order of the walk from where the reader is.
+pub fn begin(
+    store: &mut Store,
+    now: UtcMs,
+    round: RoundId,
+    here: Option<Position>,
+) -> Result<Option<StopId>, WorkError> {
+    let begun = store.shift()?.is_some_and(|shift| shift.round.id == round && shift.started_at.is_some());
+    if !begun {
+        store.start_shift(now, round)?;
+        reorder(store, round, here)?;
+    }
+    Ok(next_stop(&store.stops(round)?, None))
+}
+
+/// Puts the stops that remain in the best order from here; those visited keep their turns, before the others.
+pub fn reorder(store: &mut Store, round: RoundId, here: Option<Position>) -> Result<(), WorkError> {
+    let (visited, remaining): (Vec<Stop>, Vec<Stop>) =
+        store.stops(round)?.into_iter().partition(|stop| stop.outcome.is_visited());
+    let walk = order::walk(here, &remaining);
+    let turns: Vec<StopId> = visited
+        .iter()
+        .map(|stop| stop.id)
+        .chain(walk.into_iter().filter_map(|at| remaining.get(at)).map(|stop| stop.id))
+        .collect();
+    Ok(store.set_order(&turns)?)
+}
+
+/// The next stop to do after `current` in the order of the walk; past the end it begins again from the front.
+pub fn next_stop(stops: &[Stop], current: Option<StopId>) -> Option<StopId> {
+    let at = current.and_then(|id| stops.iter().position(|stop| stop.id == id)).map_or(0, |at| at + 1);
+    let (before, after) = stops.split_at(at.min(stops.len()));
+    after.iter().chain(before).find(|stop| stop.outcome == Outcome::ToDo).map(|stop| stop.id)
+}

@@ -1,0 +1,59 @@
+//! The command line of the same binary, without a window. Every command ends with 0 when done, 1 when it
+//! failed, with one clear line on standard error, and 2 when it was called wrongly.
+#![expect(clippy::print_stdout, reason = "the command line talks on standard output")]
+
+mod gps;
+mod json;
+mod read;
+mod shift;
+mod verify;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+/// Reads electricity meters. Without a command it opens the window.
+#[derive(Debug, Parser)]
+#[command(name = "lamplighter", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// Folder of the device's database.
+    #[arg(long, global = true, value_name = "DIR", env = "LAMPLIGHTER_HOME")]
+    home: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Open the window (the same as no command).
+    Window(crate::window::WindowArguments),
+    /// Read one meter through a probe.
+    Read(read::ReadArguments),
+    /// Show the positions that a receiver or a recorded log tells.
+    Gps(gps::GpsArguments),
+    /// Walk a whole shift without a window.
+    Shift(shift::ShiftArguments),
+    /// Prove an export: every hash, every seal, every value, offline.
+    Verify(verify::VerifyArguments),
+}
+
+/// Runs what the arguments ask for.
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let home = arguments.home;
+    let done = match arguments.command {
+        None => crate::window::open(home, &crate::window::WindowArguments::default()),
+        Some(Command::Window(window)) => crate::window::open(home, &window),
+        Some(Command::Read(read)) => read::run(&read),
+        Some(Command::Gps(gps)) => gps::run(&gps),
+        Some(Command::Shift(shift)) => shift::run(&shift),
+        Some(Command::Verify(verify)) => verify::run(&verify),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("lamplighter: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

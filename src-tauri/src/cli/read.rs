@@ -1,0 +1,89 @@
+//! `lamplighter read`: one meter, through a probe, to the terminal.
+
+use std::sync::atomic::AtomicBool;
+
+use clap::{Args, ValueEnum};
+use lamplighter_core::probe::{
+    drive::drive,
+    iec62056::session::{Config, Session},
+    port::Progress,
+};
+
+use super::json;
+use crate::{Failure, clock, device};
+
+/// What to read.
+#[derive(Args, Debug)]
+pub(super) struct ReadArguments {
+    /// The probe's serial port, or tcp://HOST:PORT of a serial server.
+    #[arg(long, value_name = "PATH|tcp://H:P")]
+    port: String,
+    /// How the meter talks.
+    #[arg(long, value_enum, default_value_t = Protocol::Auto)]
+    protocol: Protocol,
+    /// The meter's device address, where several share a line.
+    #[arg(long, value_name = "A")]
+    address: Option<String>,
+    /// Password, for meters that want one before they answer single requests. A plain readout never needs it,
+    /// and it is never sent to a meter that did not ask.
+    #[arg(long, value_name = "P")]
+    password: Option<String>,
+    /// Write the transcript of the exchange to this file.
+    #[arg(long, value_name = "FILE")]
+    transcript: Option<std::path::PathBuf>,
+    /// Answer in JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Protocol {
+    /// Whatever the meter answers to.
+    Auto,
+    /// IEC 62056-21, modes A, B and C.
+    #[value(name = "iec62056-21")]
+    Iec62056,
+}
+
+pub(super) fn run(arguments: &ReadArguments) -> Result<(), Failure> {
+    let address = arguments.address.as_deref().map(str::parse).transpose().map_err(Failure::new)?;
+    let session = match arguments.protocol {
+        Protocol::Auto | Protocol::Iec62056 => Session::start(clock::moment(), Config { address }),
+    };
+    let mut line = device::open_line(&arguments.port)?;
+    let quiet = arguments.json;
+    let mut show = |progress| {
+        if !quiet {
+            eprintln!("{}", words(&progress));
+        }
+    };
+    let driven = drive(session, &mut *line, &clock::moment, &AtomicBool::new(false), &mut show);
+    if let Some(path) = &arguments.transcript {
+        std::fs::write(path, driven.transcript.to_string()).map_err(Failure::new)?;
+    }
+    let readout = driven.result?;
+    if arguments.json {
+        println!("{}", json::readout(&readout, &driven.timing));
+        return Ok(());
+    }
+    println!("{}  {}  {} Bd", readout.identity, readout.protocol, readout.baud);
+    println!("meter {}", readout.serial.as_deref().unwrap_or("unknown"));
+    if let Some(clock) = readout.clock {
+        println!("clock {clock}");
+    }
+    for datum in &readout.registers {
+        let unit = datum.unit.as_ref().map_or("", |unit| unit.as_str());
+        println!("{:<20} {:>16} {unit}", datum.obis.to_string(), datum.value.to_string());
+    }
+    Ok(())
+}
+
+fn words(progress: &Progress) -> String {
+    match progress {
+        Progress::Asking { attempt: 1 } => "asking the meter …".into(),
+        Progress::Asking { attempt } => format!("asking the meter again ({attempt}) …"),
+        Progress::Answered { identity, baud } => format!("answered: {identity}, {baud} Bd"),
+        Progress::Receiving { bytes } => format!("{bytes} bytes"),
+        Progress::Repeating => "damaged: asking for it again".into(),
+    }
+}

@@ -1,0 +1,47 @@
+//! Opens the line that a person named: a serial port by its path, or `tcp://host:port`.
+
+use std::io;
+
+use lamplighter_core::probe::port::Line;
+
+use super::{serial::SerialLine, tcp::TcpLine};
+
+/// Why a line cannot be opened; each calls for something else.
+#[derive(Debug, thiserror::Error)]
+pub enum LineError {
+    /// There is no such port.
+    #[error("there is no port {0}: plug the probe in, or name another port")]
+    Missing(String),
+    /// Another program holds it.
+    #[error("the port {0} is in use: close the other program")]
+    Busy(String),
+    /// We may not open it.
+    #[error("no permission for the port {0}: add this user to the group dialout and sign in again")]
+    Denied(String),
+    /// Anything else.
+    #[error("the port {port} cannot be opened: {reason}")]
+    Failed {
+        /// Which.
+        port: String,
+        /// What the system said.
+        reason: String,
+    },
+}
+
+/// Opens the line. It is released when the value is dropped.
+pub fn open_line(port: &str) -> Result<Box<dyn Line + Send>, LineError> {
+    match port.strip_prefix("tcp://") {
+        Some(address) => Ok(Box::new(TcpLine::connect(address).map_err(|error| because(port, &error))?)),
+        None => Ok(Box::new(SerialLine::open(port)?)),
+    }
+}
+
+pub(super) fn because(port: &str, error: &io::Error) -> LineError {
+    let port = port.to_owned();
+    match error.kind() {
+        io::ErrorKind::NotFound => LineError::Missing(port),
+        io::ErrorKind::PermissionDenied => LineError::Denied(port),
+        io::ErrorKind::ResourceBusy => LineError::Busy(port),
+        _ => LineError::Failed { port, reason: error.to_string() },
+    }
+}

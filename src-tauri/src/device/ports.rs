@@ -1,0 +1,25 @@
+//! The serial ports of this machine, with names a person knows.
+
+use serialport::SerialPortType;
+
+/// A port and what is plugged into it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Port {
+    /// Its path, which opens it.
+    pub path: String,
+    /// What the device calls itself, or the path.
+    pub name: String,
+}
+
+/// All ports there are now. A path may always be typed instead.
+pub fn ports() -> Vec<Port> {
+    let port = |port: serialport::SerialPortInfo| {
+        let name = match port.port_type {
+            SerialPortType::UsbPort(usb) => usb.product.or(usb.manufacturer),
+            SerialPortType::BluetoothPort => Some("Bluetooth".into()),
+            SerialPortType::PciPort | SerialPortType::Unknown => None,
+        };
+        Port { name: name.unwrap_or_else(|| port.port_name.clone()), path: port.port_name }
+    };
+    serialport::available_ports().unwrap_or_default().into_iter().map(port).collect()
+}
