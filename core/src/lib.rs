@@ -16,4 +16,5 @@ pub mod quantity;
 pub mod reading;
 pub mod register;
 pub mod round;
+pub mod route;
 pub mod time;
