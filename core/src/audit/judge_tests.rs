@@ -179,6 +179,19 @@ fn tariffs_make_the_total_to_the_last_place() {
     check_tariffs(new, &["350.0", "100.0"], &["register-missing obis=1-0:1.8.2*255"]);
 }
 
+#[test]
+fn a_meter_that_counts_its_channels_from_one_adds_up_too() {
+    let values = [("350.0", 0), ("100.0", 1), ("200.0", 2), ("50.0", 3)];
+    let observed = |count: usize| {
+        let values = values[..count]
+            .iter()
+            .map(|&(value, e)| datum(Obis { b: 1, ..Obis::ACTIVE_IMPORT.with_tariff(e) }, value, "kWh"));
+        seen(values.collect())
+    };
+    check(&tariffs([&[], &[], &[]]), &observed(4), &[]);
+    check(&tariffs([&[], &[], &[]]), &observed(3), &["sum-mismatch total=350.0 sum=300.0 difference=50.0"]);
+}
+
 fn unit() -> impl Strategy<Value = Unit> {
     prop_oneof![
         Just(Unit::KiloWattHour),

@@ -22,13 +22,17 @@ pub struct Observed {
 }
 
 impl Observed {
-    /// Present totals that nobody planned, such as a tariff that is not billed, in the units that they came in.
+    /// Present totals that nobody planned, such as a tariff that is not billed, in the units that they came in and
+    /// on the channel that the plan gives to their like.
     pub fn unplanned(&self, meter: &Meter) -> Vec<RegisterValue> {
-        let value = |datum: &Datum| match (&datum.value, &datum.unit) {
-            (Value::Number(value), Some(unit)) if meter.register(datum.obis).is_none() => {
-                Some(RegisterValue { obis: datum.obis, value: *value, unit: unit.clone() })
+        let value = |datum: &Datum| {
+            let obis = on_planned_channel(meter, datum.obis);
+            match (&datum.value, &datum.unit) {
+                (Value::Number(value), Some(unit)) if meter.register(obis).is_none() => {
+                    Some(RegisterValue { obis, value: *value, unit: unit.clone() })
+                }
+                (Value::Number(_) | Value::Text(_), _) => None,
             }
-            (Value::Number(_) | Value::Text(_), _) => None,
         };
         self.values.iter().filter(|datum| datum.obis.is_present_total()).filter_map(value).collect()
     }
@@ -72,6 +76,15 @@ fn datum(obis: Obis, values: &[Datum]) -> Option<&Datum> {
     let exact = values.iter().find(|datum| datum.obis == obis);
     let mut elsewhere = values.iter().filter(|datum| Obis { b: obis.b, ..datum.obis } == obis);
     exact.or_else(|| elsewhere.next().filter(|_| elsewhere.next().is_none()))
+}
+
+/// The name with the channel of the planned registers that differ from it only in tariff and channel.
+fn on_planned_channel(meter: &Meter, obis: Obis) -> Obis {
+    let alike = |register: &&Register| Obis { b: obis.b, e: obis.e, ..register.obis } == obis;
+    let mut channels = meter.registers.iter().filter(alike).map(|register| register.obis.b);
+    let first = channels.next().unwrap_or(obis.b);
+    let b = if first == obis.b || channels.any(|b| b == obis.b) { obis.b } else { first };
+    Obis { b, ..obis }
 }
 
 /// The same amount in another unit of the same kind, exactly, or nothing.

@@ -67,9 +67,8 @@ impl Lines {
     fn checked(&mut self, line: Vec<u8>) -> Option<String> {
         let text = String::from_utf8(line).ok()?;
         let Some((body, digits)) = text.trim_end().rsplit_once('*') else {
-            self.dropped.unchecked += 1;
-            let believed = !self.checksum_seen && self.dropped.unchecked > UNCHECKED_UNTIL_BELIEVED;
-            self.dropped.unchecked -= u64::from(believed);
+            let believed = !self.checksum_seen && self.dropped.unchecked >= UNCHECKED_UNTIL_BELIEVED;
+            self.dropped.unchecked += u64::from(!believed);
             return believed.then_some(text);
         };
         if !digits.eq_ignore_ascii_case(&format!("{:02X}", checksum(body))) {

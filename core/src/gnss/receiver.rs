@@ -29,7 +29,7 @@ pub enum Event {
     Fix(Fix),
     /// The receiver works and has no position. Said once until the next fix.
     Lost,
-    /// The receiver stopped talking. Said once until it talks again.
+    /// The receiver does not talk, or nothing that we understand. Said once until it does.
     Silent,
 }
 
@@ -40,7 +40,9 @@ pub struct Receiver {
     open: Option<Epoch>,
     /// The last moment of which the receiver told date and time.
     moment: Option<UtcMs>,
+    /// When it last said something sensible, or when we began to listen.
     heard_at: Option<UtcMs>,
+    silent: bool,
     lost: bool,
     unread: u64,
 }
@@ -55,11 +57,15 @@ impl Receiver {
     /// a moment, and a long one means silence.
     pub fn handle(&mut self, bytes: &[u8], now: UtcMs) -> Vec<Event> {
         let mut events = vec![];
+        if !self.silent {
+            self.heard_at.get_or_insert(now);
+        }
         if self.pause_ms(now) >= SETTLE_MS {
             self.close(&mut events);
         }
         for line in self.lines.push(bytes) {
             self.heard_at = Some(now);
+            self.silent = false;
             match read(&line) {
                 Sentence::Told(told) => self.hear(told, now, &mut events),
                 Sentence::Unused => {}
@@ -68,6 +74,7 @@ impl Receiver {
         }
         if self.pause_ms(now) >= SILENT_MS {
             self.heard_at = None;
+            self.silent = true;
             self.moment = None;
             events.push(Event::Silent);
         }

@@ -151,6 +151,17 @@ fn a_receiver_that_stops_talking_is_silent_once() {
     assert_eq!(receiver.unreadable(), 0);
 }
 
+#[test]
+fn a_port_that_brings_only_noise_is_silent_too() {
+    let mut receiver = Receiver::new();
+    let said: Vec<Event> =
+        (0..20).flat_map(|second| receiver.handle(b"\xff\x00b", UtcMs(now().0 + second * 1_000))).collect();
+    assert_eq!(said, [Event::Silent]);
+    assert!(
+        receiver.handle(WALK, UtcMs(now().0 + 21_000)).iter().any(|event| matches!(event, Event::Fix(_)))
+    );
+}
+
 /// Bytes that look a little like NMEA, with right checksums, so that the parser behind is reached.
 fn likely() -> impl Strategy<Value = Vec<u8>> {
     let field = prop_oneof![
