@@ -18,5 +18,6 @@ pub mod reading;
 pub mod register;
 pub mod round;
 pub mod store;
+pub mod route;
 pub mod time;
 pub mod work;

@@ -1,3 +1,13 @@
 //! Whether a reading is right. Pure functions of what was read, what was planned and what was before.
 
+pub mod arithmetic;
+pub mod fluctuation;
+pub mod judge;
+pub mod observed;
+pub mod tou;
 pub mod verdict;
+
+#[cfg(test)]
+mod case_tests;
+#[cfg(test)]
+mod judge_tests;

@@ -1,0 +1,151 @@
+//! The judgement on a reading, while the reader still stands at the meter: every rule once, worst first.
+
+use super::{
+    arithmetic::{Turn, counts_up, shown, turn},
+    fluctuation::{self, Habit},
+    observed::{Found, Observed, find, values_of},
+    tou,
+    verdict::{Finding, Rule, Severity, Verdict},
+};
+use crate::{decimal::Decimal, meter::Meter, probe::readout::Integrity, register::Register, time::UtcMs};
+
+/// A factor that is said is at most this; beyond, the sentence is the same.
+const TIMES_MAX: f64 = 999.0;
+
+/// Judges what was observed at `now` against the plan and the history.
+///
+/// Use is judged on the first register, which is the one that the screen shows; arithmetic on all.
+pub fn judge(meter: &Meter, observed: &Observed, now: UtcMs) -> Verdict {
+    let mut findings: Vec<Finding> = identity(meter, observed).into_iter().collect();
+    let mut verdict = Verdict {
+        level: Verdict::level_of(&[]),
+        findings: vec![],
+        consumption: None,
+        since: meter.registers.first().and_then(Register::previous).map(|previous| previous.at),
+        usual: None,
+    };
+    for (index, register) in meter.registers.iter().enumerate() {
+        let habit = counts_up(register).then(|| fluctuation::habit(register, now)).flatten();
+        if index == 0 {
+            verdict.usual = habit.as_ref().and_then(|habit| fluctuation::usual(register, habit));
+        }
+        match find(register, observed) {
+            Found::Value(value) => {
+                let (finding, forward) = value_of_register(register, value, habit.as_ref());
+                findings.extend(finding);
+                if let (0, Some(forward)) = (index, forward) {
+                    let used = forward.times(register.multiplier).ok();
+                    verdict.consumption = used;
+                    findings.extend(habit.and_then(|habit| out_of_usual(register, &habit, forward, used?)));
+                }
+            }
+            Found::Strange(datum) => {
+                let unit = datum.unit.as_ref().map(ToString::to_string).unwrap_or_default();
+                let numbers = [
+                    ("value", datum.value.to_string()),
+                    ("unit", unit),
+                    ("expected", register.unit.to_string()),
+                ];
+                findings.push(finding(Rule::Format, Some(register), numbers));
+            }
+            Found::Nothing => {
+                let numbers = [("obis", register.obis.to_string())];
+                findings.push(finding(Rule::RegisterMissing, Some(register), numbers));
+            }
+        }
+    }
+    findings.extend(sums(meter, observed));
+    if observed.integrity == Some(Integrity::ReadTwice) {
+        findings.push(finding(Rule::NoChecksum, None, []));
+    }
+    findings.sort_by_key(|finding| weight(finding.rule));
+    Verdict { level: Verdict::level_of(&findings), findings, ..verdict }
+}
+
+fn identity(meter: &Meter, observed: &Observed) -> Option<Finding> {
+    let seen = observed.serial_seen.as_deref()?;
+    let known = meter.serial.chars().any(char::is_alphanumeric);
+    (known && !meter.answers_to(seen)).then(|| {
+        finding(Rule::SerialMismatch, None, [("expected", meter.serial.clone()), ("seen", seen.to_owned())])
+    })
+}
+
+/// What the dials say about one value, and how far they went forward in their own units.
+fn value_of_register(
+    register: &Register,
+    value: Decimal,
+    habit: Option<&Habit>,
+) -> (Option<Finding>, Option<Decimal>) {
+    let dials = register.dials;
+    if shown(dials, value).is_none() {
+        let numbers = [
+            ("value", value.to_string()),
+            ("integers", dials.integers().to_string()),
+            ("decimals", dials.decimals().to_string()),
+        ];
+        return (Some(finding(Rule::Digits, Some(register), numbers)), None);
+    }
+    let previous = register.previous().filter(|_| counts_up(register));
+    let Some((previous, turn)) =
+        previous.and_then(|past| Some((past.value, turn(dials, past.value, value, habit)?)))
+    else {
+        return (None, None);
+    };
+    let numbers = [("previous", previous.to_string()), ("value", value.to_string())];
+    let finding = match turn {
+        Turn::Forward(_) => None,
+        Turn::RolledOver(_) => Some(finding(Rule::RolledOver, Some(register), numbers)),
+        Turn::Backwards => Some(finding(Rule::Backwards, Some(register), numbers)),
+    };
+    (finding, turn.forward())
+}
+
+fn out_of_usual(register: &Register, habit: &Habit, forward: Decimal, used: Decimal) -> Option<Finding> {
+    let rule = fluctuation::out_of_usual(register, habit, forward)?;
+    let usual = fluctuation::usual(register, habit)?;
+    let unit = ("unit", register.unit.to_string());
+    if rule == Rule::Zero {
+        return Some(finding(rule, Some(register), [unit, ("expected", usual.expected.to_string())]));
+    }
+    // Of an empty house anything is many times the usual; one unit keeps the factor a number.
+    let times = (forward.approximate() / habit.expected.max(1.0)).min(TIMES_MAX);
+    Some(finding(rule, Some(register), [("use", used.to_string()), unit, ("times", one_decimal(times))]))
+}
+
+fn sums(meter: &Meter, observed: &Observed) -> Vec<Finding> {
+    let mut values = values_of(meter, observed);
+    values.extend(observed.unplanned(meter));
+    let mismatches = tou::mismatches(meter, &values).into_iter();
+    let told = mismatches.map(|mismatch| Finding {
+        rule: Rule::SumMismatch,
+        obis: Some(mismatch.obis),
+        numbers: named([
+            ("total", mismatch.total.to_string()),
+            ("sum", mismatch.sum.to_string()),
+            ("difference", mismatch.difference.to_string()),
+        ]),
+    });
+    told.collect()
+}
+
+fn finding<const N: usize>(rule: Rule, register: Option<&Register>, numbers: [(&str, String); N]) -> Finding {
+    Finding { rule, obis: register.map(|register| register.obis), numbers: named(numbers) }
+}
+
+fn named<const N: usize>(numbers: [(&str, String); N]) -> Vec<(String, String)> {
+    numbers.into_iter().map(|(name, number)| (name.to_owned(), number)).collect()
+}
+
+/// `6` or `0.3`.
+fn one_decimal(number: f64) -> String {
+    let text = format!("{number:.1}");
+    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
+}
+
+const fn weight(rule: Rule) -> u8 {
+    match rule.severity() {
+        Severity::Strong => 0,
+        Severity::Urgent => 1,
+        Severity::Ask => 2,
+    }
+}
