@@ -1,0 +1,16 @@
+//! IEC 62056-21 data readout in modes A, B and C. Programming mode is not here, and nothing here writes
+//! to a meter.
+
+mod block;
+mod clock;
+pub mod dataset;
+mod identification;
+mod message;
+mod parity;
+mod registers;
+mod session;
+mod speed;
+
+pub use message::{Address, AddressError};
+pub use registers::datum;
+pub use session::{Config, Session};
