@@ -124,8 +124,11 @@ impl Driver<'_> {
                 Output::Progress(progress) => on_progress(progress),
                 Output::Done(readout) => return Ok(readout),
                 Output::Wait(until) => {
-                    if !self.listen(protocol, until)? && (self.clock)() >= until {
-                        protocol.handle((self.clock)(), Input::Elapsed)?;
+                    self.listen(protocol, until)?;
+                    // Also after bytes, or a line that never rests would stop the protocol's time.
+                    let now = (self.clock)();
+                    if now >= until {
+                        protocol.handle(now, Input::Elapsed)?;
                     }
                 }
             }
@@ -156,8 +159,8 @@ impl Driver<'_> {
         Ok(())
     }
 
-    /// Waits for bytes, no longer than a slice and not beyond `until`; tells whether some came.
-    fn listen(&mut self, protocol: &mut dyn Protocol, until: Moment) -> Result<bool, DriveError> {
+    /// Waits for bytes, no longer than a slice and not beyond `until`.
+    fn listen(&mut self, protocol: &mut dyn Protocol, until: Moment) -> Result<(), DriveError> {
         if self.cancel.load(Ordering::Relaxed) {
             return Err(DriveError::Cancelled);
         }
@@ -166,15 +169,14 @@ impl Driver<'_> {
         let count = self.line.receive(&mut buffer, wait).map_err(DriveError::Line)?;
         let bytes = buffer.get(..count).unwrap_or(&buffer);
         if bytes.is_empty() {
-            return Ok(false);
+            return Ok(());
         }
         let now = (self.clock)();
         self.timing.turn_arounds += u32::from(std::mem::take(&mut self.asked));
         self.timing.line += self.settings.line_time(count);
         self.timing.bytes_received += count;
         self.record(now, Direction::Received, bytes);
-        protocol.handle(now, Input::Bytes(bytes))?;
-        Ok(true)
+        Ok(protocol.handle(now, Input::Bytes(bytes))?)
     }
 
     fn record(&mut self, now: Moment, direction: Direction, bytes: &[u8]) {

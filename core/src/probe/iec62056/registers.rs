@@ -118,8 +118,10 @@ const fn is_name(obis: Obis) -> bool {
 fn serial(registers: &[Datum]) -> Option<String> {
     SERIALS.iter().find_map(|&(c, d, e)| {
         registers.iter().find_map(|datum| {
-            let Obis { b, f, .. } = datum.obis;
-            let here = (datum.obis.c, datum.obis.d, datum.obis.e) == (c, d, e) && (b, f) == (0, 255);
+            let obis = datum.obis;
+            // Behind the other channels of the abstract medium stand other devices: gas, water.
+            let own = obis.f == 255 && (obis.a, obis.b.min(1)) != (0, 1);
+            let here = own && (obis.c, obis.d, obis.e) == (c, d, e);
             match &datum.value {
                 Value::Text(text) if here && text.bytes().any(|letter| !b" 0-".contains(&letter)) => {
                     Some(text.clone())
@@ -184,6 +186,7 @@ mod tests {
         assert_eq!(serial_of("C.1.0(18)\r\n0.0.0( 20)"), Some("20".into()));
         assert_eq!(serial_of("0.0( )\r\nC.1(0018)"), Some("0018".into()));
         assert_eq!(serial_of("1-0:0.0.0(00000000)\r\n0-0:96.1.0(09610)"), Some("09610".into()));
+        assert_eq!(serial_of("1-1:0.0.0(0019)"), Some("0019".into()));
         assert_eq!(serial_of("0-1:96.1.0(77)\r\n1.8.0(1)"), None);
     }
 

@@ -9,7 +9,9 @@ use std::{collections::VecDeque, time::Duration};
 use super::{
     block::{Block, Ending, Heard},
     identification::{Hunt, Identification},
+    limits::*,
     message::{self, Address},
+    quiet::Quiet,
     registers,
     speed::{Approach, Plan, SIGN_ON_BAUD, plan},
 };
@@ -17,39 +19,11 @@ use crate::{
     probe::{
         drive::Protocol,
         error::ReadError,
-        port::{Framing, Input, Output, Progress, Settings},
+        port::{Input, Output, Progress, Settings},
         readout::{Integrity, Readout},
     },
     time::Moment,
 };
-
-/// The book allows an answer 1,500 ms; USB and Bluetooth add their own.
-const ANSWER_WAIT: Duration = Duration::from_millis(2_000);
-/// As [`ANSWER_WAIT`], for a meter that may first wait 1,500 ms in vain for an option select.
-const DATA_WAIT: Duration = Duration::from_millis(2_500);
-/// The longest pause inside a message.
-const GAP: Duration = Duration::from_millis(1_500);
-/// After a block has said all but its checksum.
-const END_SILENCE: Duration = Duration::from_millis(500);
-/// Silence that ends whatever a meter was doing: more than the longest pause inside a message.
-const QUIET: Duration = Duration::from_millis(1_700);
-/// Between requests that nobody answers: longer each time.
-const PAUSES: [Duration; 2] = [Duration::from_millis(300), Duration::from_millis(1_000)];
-/// Requests without an answer before giving up.
-const ATTEMPTS_MAX: u8 = 3;
-/// Wishes for a repeat before a new conversation.
-const REPEATS_MAX: u8 = 2;
-/// Conversations that got an identification.
-const CONVERSATIONS_MAX: u8 = 5;
-/// Two readouts of 5 kB at 300 Bd, with their pauses.
-const TOTAL_TIME_MAX: Duration = Duration::from_mins(10);
-/// Eight full blocks.
-const TOTAL_BYTES_MAX: usize = 512 * 1024;
-/// Senseless bytes while waiting for silence: a lamp, not a meter.
-const CHATTER_MAX: u32 = 2_000;
-/// Bytes between two progress reports.
-const PROGRESS_STEP: usize = 64;
-const SIGN_ON: Settings = Settings { baud: SIGN_ON_BAUD, framing: Framing::SevenEven };
 
 /// What must be known before a readout.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -86,16 +60,8 @@ enum Step {
     Answering(Vec<u8>),
     Reading(Block),
     /// Letting the line fall silent before a new request.
-    Quieting(Tally),
+    Quieting(Quiet),
     Over,
-}
-
-/// What was heard while waiting for silence.
-#[derive(Debug, Default)]
-struct Tally {
-    text: u32,
-    noise: u32,
-    pause: Duration,
 }
 
 impl Session {
@@ -173,13 +139,10 @@ impl Session {
                 let heard = block.push(raw);
                 self.weigh(now, heard)
             }
-            Step::Quieting(tally) => {
-                tally.count(raw);
-                self.deadline = now + tally.pause;
-                if tally.noise > CHATTER_MAX {
-                    return Err(ReadError::Garbled { attempts: self.conversations.max(self.attempts) });
-                }
-                Ok(())
+            Step::Quieting(quiet) => {
+                self.deadline = now + quiet.hear(raw);
+                let attempts = self.conversations.max(self.attempts);
+                if quiet.is_hopeless() { Err(ReadError::Garbled { attempts }) } else { Ok(()) }
             }
             Step::Over => Ok(()),
         }
@@ -223,9 +186,9 @@ impl Session {
                 let ending = block.silence();
                 self.block_ended(now, ending)
             }
-            Step::Quieting(tally) => {
+            Step::Quieting(quiet) => {
                 let agreed = self.meter.as_ref().map_or(SIGN_ON_BAUD, |(_, plan)| plan.baud);
-                if tally.is_text() && agreed != SIGN_ON_BAUD {
+                if quiet.was_text() && agreed != SIGN_ON_BAUD {
                     // The meter talks at 300, whatever was agreed on.
                     self.approach = Approach::Slow;
                 }
@@ -334,10 +297,11 @@ impl Session {
         }
         let mode = self.meter.as_ref().map(|(_, plan)| plan.mode);
         self.approach = match reason {
-            Ending::Refused => Approach::Slow,
+            // A meter that said no, or did not like what it was told: all meters understand 300.
+            Ending::Refused | Ending::Empty => Approach::Slow,
             // The speed was right, and in mode B there is no other.
             Ending::Damaged if mode == Some('B') => self.approach,
-            Ending::Damaged | Ending::Empty | Ending::Lost | Ending::Checked(_) | Ending::Unchecked(_) => {
+            Ending::Damaged | Ending::Lost | Ending::Checked(_) | Ending::Unchecked(_) => {
                 self.approach.gentler()
             }
         };
@@ -349,7 +313,7 @@ impl Session {
     }
 
     fn fall_quiet(&mut self, now: Moment, pause: Duration) {
-        self.step = Step::Quieting(Tally { pause, ..Tally::default() });
+        self.step = Step::Quieting(Quiet::new(pause));
         self.deadline = now + pause;
     }
 
@@ -396,19 +360,5 @@ impl Protocol for Session {
 
     fn poll(&mut self, now: Moment) -> Output<Readout> {
         self.poll(now)
-    }
-}
-
-impl Tally {
-    const fn count(&mut self, raw: u8) {
-        if matches!(raw & 0x7F, b' '..=b'~' | b'\r' | b'\n') {
-            self.text += 1;
-        } else {
-            self.noise += 1;
-        }
-    }
-
-    const fn is_text(&self) -> bool {
-        self.text >= 16 && self.text / 16 >= self.noise
     }
 }

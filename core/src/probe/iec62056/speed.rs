@@ -43,7 +43,8 @@ pub(super) fn plan(offered: Option<u8>, approach: Approach) -> Plan {
             let digit = digit.saturating_sub(steps).max(b'0');
             Plan { mode: 'C', select: Some(digit), baud: SIGN_ON_BAUD << (digit - b'0') }
         }
-        (Some(letter @ b'A'..=b'F'), Approach::Offered(0)) => {
+        // Where a letter failed as a speed it is tried as part of a type, and the other way round.
+        (Some(letter @ b'A'..=b'F'), Approach::Offered(0 | 2)) => {
             Plan { mode: 'B', select: None, baud: SIGN_ON_BAUD << (letter - b'A' + 1) }
         }
         // A letter in front of data at 300 belongs to the type of a mode A meter.
@@ -81,6 +82,7 @@ mod tests {
         check(Some(b'1'), Approach::Offered(2), ('C', Some(b'0'), 300));
         check(Some(b'5'), Approach::Slow, ('C', Some(b'0'), 300));
         check(Some(b'C'), Approach::Offered(1), ('A', None, 300));
+        check(Some(b'C'), Approach::Offered(2), ('B', None, 2_400));
         check(Some(b' '), Approach::Offered(1), ('C', Some(b'0'), 300));
         assert_eq!(Approach::Offered(2).gentler(), Approach::Slow);
     }

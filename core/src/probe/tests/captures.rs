@@ -42,10 +42,9 @@ fn every_register_of_real_captures_is_understood() {
 
 #[track_caller]
 fn check(name: &str, set: &DataSet<'_>, expected: &Json) {
-    let expected: Vec<(String, Option<String>)> = match expected {
-        Json::Array(fields) => fields.iter().map(field).collect(),
-        one => vec![field(one)],
-    };
+    let expected: Vec<(String, Option<String>)> = expected
+        .as_array()
+        .map_or_else(|| vec![field(expected)], |fields| fields.iter().map(field).collect());
     let found: Vec<(String, Option<String>)> =
         set.fields.iter().map(|field| (field.value.into(), field.unit.map(Into::into))).collect();
     // The manifest knows no data that go on in the next line.
@@ -61,11 +60,9 @@ fn check(name: &str, set: &DataSet<'_>, expected: &Json) {
 
 fn field(json: &Json) -> (String, Option<String>) {
     let text = |json: &Json| json.as_str().unwrap().to_owned();
-    match json {
-        Json::Object(both) => {
-            (text(&both["value"]), Some(text(&both["unit"])).filter(|unit| !unit.is_empty()))
-        }
-        value => (text(value), None),
+    match json.get("value") {
+        Some(value) => (text(value), Some(text(&json["unit"])).filter(|unit| !unit.is_empty())),
+        None => (text(json), None),
     }
 }
 

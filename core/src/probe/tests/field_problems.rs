@@ -40,8 +40,12 @@ fn a_port_that_strips_parity_is_read() {
 
 #[test]
 fn a_bluetooth_probe_that_hands_on_late_is_read() {
-    let probe = Probe { delay_ms: 5, ..Probe::default() };
-    check(Habits::default(), probe, 9_600, Integrity::Checked, 0);
+    for delay_ms in [5, 50, 150] {
+        let probe = Probe { delay_ms, ..Probe::default() };
+        check(Habits::default(), probe, 9_600, Integrity::Checked, 0);
+        let echoing = Probe { echo: Echo::Whole, ..probe };
+        check(Habits::default(), echoing, 9_600, Integrity::Checked, 0);
+    }
 }
 
 #[test]
@@ -98,6 +102,45 @@ fn a_wrong_checksum_is_asked_for_again() {
 }
 
 #[test]
+fn a_damaged_character_is_asked_for_again() {
+    let habits = Habits { flips: (&[40], 2), ..Habits::default() };
+    check(habits, Probe::default(), 9_600, Integrity::Checked, 2);
+}
+
+#[test]
+fn two_errors_that_cancel_in_the_checksum_are_seen_by_parity() {
+    let habits = Habits { flips: (&[70, 72], 1), ..Habits::default() };
+    check(habits, Probe::default(), 9_600, Integrity::Checked, 1);
+}
+
+#[test]
+fn a_block_whose_beginning_was_lost_is_asked_for_again() {
+    let habits = Habits { flips: (&[0], 1), ..Habits::default() };
+    let readout = read(habits, Probe::default()).result.unwrap();
+    assert_eq!(readout.registers.len(), 8);
+}
+
+#[test]
+fn a_damaged_identification_is_asked_for_again() {
+    check(Habits { flips_ident: 1, ..Habits::default() }, Probe::default(), 9_600, Integrity::Checked, 1);
+    let habits = Habits { flips_ident: usize::MAX, ..Habits::default() };
+    fails(habits, Probe::default(), ReadError::Garbled { attempts: 3 });
+}
+
+#[test]
+fn a_meter_that_says_who_it_is_and_no_more_is_silent() {
+    let habits = Habits { keeps_data: true, ..Habits::default() };
+    fails(habits.clone(), Probe::default(), ReadError::Silent { attempts: 5 });
+    fails(habits, Probe { echo: Echo::Whole, ..Probe::default() }, ReadError::Silent { attempts: 5 });
+}
+
+#[test]
+fn a_mode_a_meter_that_goes_on_without_a_pause_is_read() {
+    let habits = Habits { ident: "KAM 685", unasked_baud: Some(300), reaction_ms: 0, ..Habits::default() };
+    check(habits, Probe::default(), 300, Integrity::Checked, 0);
+}
+
+#[test]
 fn a_reply_cut_short_is_asked_for_again() {
     check(Habits { cut_short: 1, ..Habits::default() }, Probe::default(), 9_600, Integrity::Checked, 1);
 }
@@ -143,7 +186,7 @@ fn of_two_readouts_only_what_both_said_counts() {
 #[test]
 fn line_feeds_alone_end_lines_too() {
     let habits = Habits {
-        data: "C.1.0(00412345)\n\n1.8.0(012345.670*kWh)\n\n!\n\n",
+        data: "C.1.0(00412345)\n\n1.8.0(012345.670*kWh)\n\n!\n\n".into(),
         framing: BlockFraming::NoEtx,
         ..Habits::default()
     };

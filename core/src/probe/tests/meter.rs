@@ -13,7 +13,7 @@ pub(super) const DATA: &str = "F.F(00)\r\nC.1.0(00412345)\r\n0.9.1(073005)\r\n0.
 #[derive(Clone, Debug)]
 pub(super) struct Habits {
     pub(super) ident: &'static str,
-    pub(super) data: &'static str,
+    pub(super) data: String,
     /// Mode B: the speed it takes on after its identification. 300: mode A, without waiting for a select.
     pub(super) unasked_baud: Option<u32>,
     pub(super) reaction_ms: u64,
@@ -25,6 +25,12 @@ pub(super) struct Habits {
     pub(super) ignores_requests: usize,
     pub(super) wrong_bcc: usize,
     pub(super) cut_short: usize,
+    /// Flips the lowest bit of these bytes of the block, this many times.
+    pub(super) flips: (&'static [usize], usize),
+    /// Flips a bit of this many identifications.
+    pub(super) flips_ident: usize,
+    /// Says who it is and no more.
+    pub(super) keeps_data: bool,
     pub(super) framing: BlockFraming,
     /// Before the identification and before the block.
     pub(super) junk: &'static [u8],
@@ -53,7 +59,7 @@ impl Default for Habits {
     fn default() -> Self {
         Self {
             ident: "ABC5METER-1",
-            data: DATA,
+            data: DATA.into(),
             unasked_baud: None,
             reaction_ms: 200,
             stays_at_300: false,
@@ -62,6 +68,9 @@ impl Default for Habits {
             ignores_requests: 0,
             wrong_bcc: 0,
             cut_short: 0,
+            flips: (&[], 0),
+            flips_ident: 0,
+            keeps_data: false,
             framing: BlockFraming::Whole,
             junk: b"",
             busy_ms: 0,
@@ -100,10 +109,9 @@ impl Meter {
 
     /// Does what is due by itself.
     pub(super) fn pass(&mut self, wire: &mut Wire, until: u64) {
-        if let State::Selecting(due) = self.state {
-            if until >= due {
-                self.read_out(wire, due, 300);
-            }
+        match self.state {
+            State::Selecting(due) if until >= due => self.read_out(wire, due, 300),
+            State::Idle | State::Selecting(_) | State::ReadOut(_) => {}
         }
     }
 
@@ -135,7 +143,12 @@ impl Meter {
 
     fn identify(&mut self, wire: &mut Wire, at: u64) {
         let at = wire.say(at, 300, self.habits.junk);
-        let end = wire.say(at, 300, &even(format!("/{}\r\n", self.habits.ident).as_bytes()));
+        let mut ident = even(format!("/{}\r\n", self.habits.ident).as_bytes());
+        if self.habits.flips_ident > 0 {
+            self.habits.flips_ident -= 1;
+            ident[4] ^= 1;
+        }
+        let end = wire.say(at, 300, &ident);
         self.busy_until = end;
         match self.habits.unasked_baud {
             Some(baud) => self.read_out(wire, end + self.habits.reaction_ms * MS, baud),
@@ -162,14 +175,22 @@ impl Meter {
 
     fn read_out(&mut self, wire: &mut Wire, at: u64, baud: u32) {
         self.readouts += 1;
-        let block = self.block();
+        if self.habits.keeps_data {
+            self.state = State::Idle;
+            return;
+        }
+        let mut block = even(&self.block());
+        if self.habits.flips.1 > 0 {
+            self.habits.flips.1 -= 1;
+            self.habits.flips.0.iter().for_each(|&at| block[at] ^= 1);
+        }
         let at = wire.say(at, baud, self.habits.junk);
-        self.busy_until = wire.say(at, baud, &even(&block));
+        self.busy_until = wire.say(at, baud, &block);
         self.state = State::ReadOut(baud);
     }
 
     fn block(&mut self) -> Vec<u8> {
-        let mut data = self.habits.data.to_owned();
+        let mut data = self.habits.data.clone();
         if self.habits.lively {
             data = data.replace("(230*V)", &format!("(23{}*V)", self.readouts % 10));
         }

@@ -47,6 +47,14 @@ fn a_meter_that_takes_its_time_is_read() {
 }
 
 #[test]
+fn a_list_of_5_kb_is_read_at_any_speed() {
+    let data = format!("{}!\r\n", "1.8.0*01(012345.670*kWh)\r\n".repeat(200));
+    for (ident, baud) in [("ABC0X", 300), ("ABC3X", 2_400), ("ABC6X", 19_200)] {
+        check(Habits { ident, data: data.clone(), ..Habits::default() }, "iec62056-21/C", baud);
+    }
+}
+
+#[test]
 fn the_readout_has_registers_number_and_clock() {
     let readout = read(Habits::default(), Probe::default()).result.unwrap();
     assert_eq!(readout.identity, "ABC5METER-1");
