@@ -20,6 +20,8 @@ const SET_MARGIN: Duration = Duration::from_millis(10);
 /// Longest time in which nobody looks whether to stop.
 const SLICE: Duration = Duration::from_millis(50);
 const RECEIVE_BYTES: usize = 512;
+/// As much as a port keeps from before.
+const STALE_BYTES_MAX: usize = 64 * 1024;
 
 /// A way to talk to a meter, as a value that never touches a port.
 pub trait Protocol {
@@ -92,7 +94,7 @@ pub fn drive(
         transcript,
         timing,
     };
-    let result = driver.run(&mut protocol, on_progress);
+    let result = driver.drain().and_then(|()| driver.run(&mut protocol, on_progress));
     driver.timing.wall = clock().since(started);
     Drive { result, transcript: driver.transcript, timing: driver.timing }
 }
@@ -133,6 +135,19 @@ impl Driver<'_> {
                 }
             }
         }
+    }
+
+    /// Throws away what a port has kept from an earlier conversation: it could be another meter's answer.
+    fn drain(&mut self) -> Result<(), DriveError> {
+        let mut buffer = [0; RECEIVE_BYTES];
+        let mut dropped = 0;
+        while dropped < STALE_BYTES_MAX {
+            match self.line.receive(&mut buffer, Duration::ZERO).map_err(DriveError::Line)? {
+                0 => return Ok(()),
+                count => dropped += count,
+            }
+        }
+        Ok(())
     }
 
     fn send(&mut self, bytes: &[u8]) -> Result<(), DriveError> {

@@ -202,7 +202,7 @@ const fn is_known(byte: u8) -> bool {
 mod tests {
     use super::*;
 
-    const DATA: &str = "1.8.0(1)\r\n!\r\n";
+    const LINES: &str = "1.8.0(1)\r\n!\r\n";
 
     #[test]
     fn a_right_checksum_ends_the_block_at_once() {
@@ -221,13 +221,13 @@ mod tests {
 
     #[test]
     fn a_block_without_checksum_is_unchecked() {
-        check(b"\x021.8.0(1)\r\n!\r\n", &unchecked(DATA));
+        check(b"\x021.8.0(1)\r\n!\r\n", &unchecked(LINES));
         check(b"\x021.8.0(1)\r\n!\r\n\x03", &unchecked("1.8.0(1)\r\n!\r\n\x03"));
     }
 
     #[test]
     fn data_lines_without_stx_are_unchecked() {
-        check(b"1.8.0(1)\r\n!\r\n", &unchecked(DATA));
+        check(b"1.8.0(1)\r\n!\r\n", &unchecked(LINES));
     }
 
     #[test]
@@ -263,7 +263,7 @@ mod tests {
     }
 
     fn checked() -> Ending {
-        Ending::Checked(format!("{DATA}\x03"))
+        Ending::Checked(format!("{LINES}\x03"))
     }
 
     fn unchecked(text: &str) -> Ending {

@@ -8,7 +8,9 @@ use crate::probe::port::{Framing, Settings};
 /// The book allows an answer 1,500 ms; USB and Bluetooth add their own.
 pub(super) const ANSWER_WAIT: Duration = Duration::from_millis(2_000);
 /// As [`ANSWER_WAIT`], for a meter that may first wait 1,500 ms in vain for an option select.
-pub(super) const DATA_WAIT: Duration = Duration::from_millis(2_500);
+pub(super) const BLOCK_WAIT: Duration = Duration::from_millis(2_500);
+/// Our own answer is not put off longer, whatever is heard: the meter waits 1,500 ms for it.
+pub(super) const ANSWER_DELAY_MAX: Duration = Duration::from_millis(1_000);
 /// The longest pause inside a message.
 pub(super) const GAP: Duration = Duration::from_millis(1_500);
 /// After a block has said all but its checksum.

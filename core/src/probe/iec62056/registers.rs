@@ -53,15 +53,19 @@ impl Block<'_> {
     }
 }
 
-/// Whether two readouts tell the same: the same names, and every running total alike. Voltages, currents and
-/// the clock go on in between.
+/// Whether two readouts tell the same: the same names, and every running total and the meter's number alike.
+/// Voltages, currents and the clock go on in between.
 pub(super) fn agree(first: &str, second: &str) -> bool {
     let (first, second) = (dataset::parse(first), dataset::parse(second));
+    let stands_still = |set: &DataSet<'_>| {
+        let obis = set.address.parse::<Obis>();
+        obis.is_ok_and(|obis| obis.d == 8 || SERIALS.contains(&(obis.c, obis.d, obis.e)))
+    };
     first.len() == second.len()
-        && first.iter().zip(&second).all(|(one, other)| {
-            let total = one.address.parse().is_ok_and(|obis: Obis| obis.d == 8);
-            one.address == other.address && (one == other || !total)
-        })
+        && first
+            .iter()
+            .zip(&second)
+            .all(|(one, other)| one.address == other.address && (one == other || !stands_still(one)))
 }
 
 /// The register, unless its name is no OBIS code.
@@ -196,6 +200,7 @@ mod tests {
         assert!(agree(first, "1.8.0(1*kWh)\r\n32.7(231*V)\r\n!"));
         assert!(!agree(first, "1.8.0(2*kWh)\r\n32.7(230*V)\r\n!"));
         assert!(!agree(first, "1.8.0(1*kWh)\r\n!"));
+        assert!(!agree("C.1.0(1)1.8.0(0)", "C.1.0(2)1.8.0(0)"), "two new meters");
     }
 
     #[track_caller]

@@ -56,8 +56,11 @@ pub struct Session {
 #[derive(Debug)]
 enum Step {
     Identifying(Hunt),
-    /// The meter is owed its reaction time before it hears this.
-    Answering(Vec<u8>),
+    /// The meter is owed its reaction time before it hears this, from its last byte on, but not for ever.
+    Answering {
+        bytes: Vec<u8>,
+        latest: Moment,
+    },
     Reading(Block),
     /// Letting the line fall silent before a new request.
     Quieting(Quiet),
@@ -131,8 +134,9 @@ impl Session {
                 Ok(())
             }
             // Whoever still talks does not listen.
-            Step::Answering(_) => {
-                self.deadline = self.deadline.max(now + self.reaction());
+            Step::Answering { latest, .. } => {
+                let latest = *latest;
+                self.deadline = self.deadline.max(now + self.reaction()).min(latest);
                 Ok(())
             }
             Step::Reading(block) => {
@@ -177,7 +181,7 @@ impl Session {
                 let damaged = hunt.is_damaged();
                 self.unanswered(now, damaged)
             }
-            Step::Answering(bytes) => {
+            Step::Answering { bytes, .. } => {
                 let bytes = std::mem::take(bytes);
                 self.answer(now, bytes);
                 Ok(())
@@ -227,16 +231,24 @@ impl Session {
         let plan = plan(meter.speed(), self.approach);
         let identity = meter.text.clone();
         self.pending.push_back(Output::Progress(Progress::Answered { identity, baud: plan.baud }));
-        let (parity, reaction) = (meter.parity, meter.reaction());
+        let parity = meter.parity;
+        if self.meter.as_ref().is_some_and(|(before, _)| before.text != meter.text) {
+            // The probe sits on another meter now, or one of both names was damaged.
+            self.unconfirmed = None;
+        }
         self.meter = Some((meter, plan));
         if let Some(speed) = plan.select {
-            self.step = Step::Answering(message::option_select(speed));
-            self.deadline = now + reaction;
+            self.prepare_answer(now, message::option_select(speed));
         } else {
             self.set(plan.baud);
             self.step = Step::Reading(Block::new(parity));
-            self.deadline = now + DATA_WAIT;
+            self.deadline = now + BLOCK_WAIT;
         }
+    }
+
+    fn prepare_answer(&mut self, now: Moment, bytes: Vec<u8>) {
+        self.step = Step::Answering { bytes, latest: now + ANSWER_DELAY_MAX };
+        self.deadline = now + self.reaction();
     }
 
     /// Says what the meter was owed time for, and listens for the block.
@@ -246,7 +258,7 @@ impl Session {
         self.send(now, bytes);
         self.set(baud);
         self.step = Step::Reading(Block::new(parity));
-        self.deadline = self.sent_until + DATA_WAIT;
+        self.deadline = self.sent_until + BLOCK_WAIT;
     }
 
     fn block_ended(&mut self, now: Moment, ending: Ending) -> Result<(), ReadError> {
@@ -273,8 +285,7 @@ impl Session {
                 self.repeats += 1;
                 self.retries += 1;
                 self.pending.push_back(Output::Progress(Progress::Repeating));
-                self.step = Step::Answering(message::repeat());
-                self.deadline = now + self.reaction();
+                self.prepare_answer(now, message::repeat());
                 Ok(())
             }
             (ending, kept) => {

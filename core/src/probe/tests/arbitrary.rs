@@ -5,6 +5,7 @@ use std::time::Duration;
 use proptest::{collection::vec, prelude::*};
 
 use crate::{
+    obis::Obis,
     probe::{
         error::ReadError,
         iec62056::{Config, Session},
@@ -76,6 +77,17 @@ impl Alone {
 
 const IDENT: &[u8] = b"/ABC5X\r\n";
 const BLOCK: &[u8] = b"\x021.8.0(1)\r\n!\r\n\x03+";
+
+#[test]
+fn an_address_is_asked_for_by_name() {
+    let config = Config { address: Some("00412345".parse().unwrap()) };
+    let mut session = Session::start(Moment(0), config);
+    let sent = std::iter::from_fn(|| Some(session.poll(Moment(0)))).find_map(|output| match output {
+        Output::Send(bytes) => Some(bytes.iter().map(|byte| byte & 0x7F).collect::<Vec<u8>>()),
+        Output::Set(_) | Output::Progress(_) | Output::Wait(_) | Output::Done(_) => None,
+    });
+    assert_eq!(sent.as_deref(), Some(b"/?00412345!\r\n".as_slice()));
+}
 
 #[test]
 fn a_line_that_never_stops_is_cut_off() {
@@ -151,5 +163,22 @@ proptest! {
         alone.elapse();
         alone.tell(Input::Bytes(&block));
         prop_assert!(alone.finish().is_err());
+    }
+
+    #[test]
+    fn up_to_three_wrong_bits_on_a_raw_line_never_change_a_register(flips in vec((0..IDENT.len() + BLOCK.len(), 0..8_u32), 1..4)) {
+        let even = |byte: &u8| if byte.count_ones().is_multiple_of(2) { *byte } else { byte | 0x80 };
+        let mut said: Vec<u8> = IDENT.iter().chain(BLOCK).map(even).collect();
+        flips.into_iter().for_each(|(at, bit)| said[at] ^= 1 << bit);
+        let mut alone = Alone::new();
+        let (ident, block) = said.split_at(IDENT.len());
+        alone.tell(Input::Bytes(ident));
+        alone.elapse();
+        alone.tell(Input::Bytes(block));
+        if let Ok(readout) = alone.finish() {
+            // The identification has no checksum: two flips in one of its characters pass unseen.
+            let [only] = readout.registers.as_slice() else { panic!("{readout:?}") };
+            prop_assert_eq!((only.obis, only.value.to_string()), (Obis::ACTIVE_IMPORT, "1".into()));
+        }
     }
 }

@@ -20,6 +20,9 @@ use crate::{
     time::Moment,
 };
 
+/// A whole readout of mode A, without parity bits.
+const OLD_ANSWER: &[u8] = b"/OLD X\r\n\x021.8.0(1)\r\n!\r\n\x03+";
+
 /// What a probe does to the bytes.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Probe {
@@ -30,6 +33,8 @@ pub(super) struct Probe {
     pub(super) delay_ms: u64,
     /// The line fails after this much time.
     pub(super) unplugged_after_ms: Option<u64>,
+    /// The port still holds the answer of an earlier meter.
+    pub(super) keeps_old: bool,
     /// A lamp flickers all the time, without rest.
     pub(super) lamp: bool,
 }
@@ -143,6 +148,10 @@ impl Line for VirtualLine<'_> {
         let until = self.bench.now_ns.get() + u64::try_from(wait.as_nanos()).unwrap();
         if self.probe.unplugged_after_ms.is_some_and(|at| until > at * 1_000_000) {
             return Err(io::ErrorKind::NotConnected.into());
+        }
+        if std::mem::take(&mut self.probe.keeps_old) {
+            buffer[..OLD_ANSWER.len()].copy_from_slice(OLD_ANSWER);
+            return Ok(OLD_ANSWER.len());
         }
         while self.probe.lamp && self.lamp_until <= until {
             self.lamp_until = self.wire.say(self.lamp_until + 7_000_000, 300, &[0x5A]);

@@ -22,7 +22,7 @@ fn every_register_of_real_captures_is_understood() {
     let (mut captures, mut registers) = (0, 0);
     for case in manifest["files"].as_array().unwrap() {
         let name = case["file"].as_str().unwrap();
-        let (true, Some(expected)) = (has_data(name), case["expected"].as_object()) else { continue };
+        let (true, Some(expected)) = (has_list(name), case["expected"].as_object()) else { continue };
         let bytes: Vec<u8> =
             fs::read(folder.join(name)).unwrap().into_iter().map(|byte| byte & 0x7F).collect();
         let block = String::from_utf8(after_identification(&bytes).into()).unwrap();
@@ -66,7 +66,7 @@ fn field(json: &Json) -> (String, Option<String>) {
     }
 }
 
-fn has_data(name: &str) -> bool {
+fn has_list(name: &str) -> bool {
     (name.starts_with("iec62056-21/") && !name.contains("ident_")) || name.starts_with("dsmr/")
 }
 
@@ -78,7 +78,7 @@ fn after_identification(bytes: &[u8]) -> &[u8] {
 }
 
 fn folder() -> Option<PathBuf> {
-    let data = env::var_os("LAMPLIGHTER_DATA")
+    let root = env::var_os("LAMPLIGHTER_DATA")
         .map_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data").into(), PathBuf::from);
-    Some(data.join("meters")).filter(|folder| folder.join("MANIFEST.json").is_file())
+    Some(root.join("meters")).filter(|folder| folder.join("MANIFEST.json").is_file())
 }

@@ -129,7 +129,7 @@ fn a_damaged_identification_is_asked_for_again() {
 
 #[test]
 fn a_meter_that_says_who_it_is_and_no_more_is_silent() {
-    let habits = Habits { keeps_data: true, ..Habits::default() };
+    let habits = Habits { keeps_list: true, ..Habits::default() };
     fails(habits.clone(), Probe::default(), ReadError::Silent { attempts: 5 });
     fails(habits, Probe { echo: Echo::Whole, ..Probe::default() }, ReadError::Silent { attempts: 5 });
 }
@@ -186,7 +186,7 @@ fn of_two_readouts_only_what_both_said_counts() {
 #[test]
 fn line_feeds_alone_end_lines_too() {
     let habits = Habits {
-        data: "C.1.0(00412345)\n\n1.8.0(012345.670*kWh)\n\n!\n\n".into(),
+        list: "C.1.0(00412345)\n\n1.8.0(012345.670*kWh)\n\n!\n\n".into(),
         framing: BlockFraming::NoEtx,
         ..Habits::default()
     };
@@ -208,6 +208,20 @@ fn a_sleepy_meter_is_asked_three_times() {
 fn a_readout_that_somebody_left_running_is_waited_for() {
     let habits = Habits { busy_ms: 20_000, ..Habits::default() };
     check(habits, Probe::default(), 9_600, Integrity::Checked, 1);
+}
+
+#[test]
+fn a_line_that_never_falls_silent_is_given_up() {
+    let drive = read(Habits { busy_ms: 700_000, ..Habits::default() }, Probe::default());
+    assert!(matches!(drive.result, Err(DriveError::Read(ReadError::TimedOut))), "{:?}", drive.result);
+    assert_eq!(drive.timing.wall.as_secs(), 600);
+}
+
+#[test]
+fn the_answer_of_an_earlier_meter_is_not_taken_for_this_ones() {
+    let probe = Probe { keeps_old: true, ..Probe::default() };
+    fails(Habits { ignores_requests: 9, ..Habits::default() }, probe, ReadError::Silent { attempts: 3 });
+    check(Habits::default(), probe, 9_600, Integrity::Checked, 0);
 }
 
 #[test]

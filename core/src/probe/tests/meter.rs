@@ -6,14 +6,14 @@ const MS: u64 = 1_000_000;
 /// How long a meter waits for an option select before it reads out at 300.
 const SELECT_WAIT: u64 = 1_500 * MS;
 
-pub(super) const DATA: &str = "F.F(00)\r\nC.1.0(00412345)\r\n0.9.1(073005)\r\n0.9.2(261123)\r\n\
+pub(super) const LIST: &str = "F.F(00)\r\nC.1.0(00412345)\r\n0.9.1(073005)\r\n0.9.2(261123)\r\n\
     1.8.0(012345.670*kWh)\r\n2.8.0(000001.000*kWh)\r\n1.6.0(03.064*kW)(2611221145)\r\n32.7(230*V)\r\n!\r\n";
 
 /// What a meter is and does wrong.
 #[derive(Clone, Debug)]
 pub(super) struct Habits {
     pub(super) ident: &'static str,
-    pub(super) data: String,
+    pub(super) list: String,
     /// Mode B: the speed it takes on after its identification. 300: mode A, without waiting for a select.
     pub(super) unasked_baud: Option<u32>,
     pub(super) reaction_ms: u64,
@@ -30,7 +30,7 @@ pub(super) struct Habits {
     /// Flips a bit of this many identifications.
     pub(super) flips_ident: usize,
     /// Says who it is and no more.
-    pub(super) keeps_data: bool,
+    pub(super) keeps_list: bool,
     pub(super) framing: BlockFraming,
     /// Before the identification and before the block.
     pub(super) junk: &'static [u8],
@@ -59,7 +59,7 @@ impl Default for Habits {
     fn default() -> Self {
         Self {
             ident: "ABC5METER-1",
-            data: DATA.into(),
+            list: LIST.into(),
             unasked_baud: None,
             reaction_ms: 200,
             stays_at_300: false,
@@ -70,7 +70,7 @@ impl Default for Habits {
             cut_short: 0,
             flips: (&[], 0),
             flips_ident: 0,
-            keeps_data: false,
+            keeps_list: false,
             framing: BlockFraming::Whole,
             junk: b"",
             busy_ms: 0,
@@ -175,7 +175,7 @@ impl Meter {
 
     fn read_out(&mut self, wire: &mut Wire, at: u64, baud: u32) {
         self.readouts += 1;
-        if self.habits.keeps_data {
+        if self.habits.keeps_list {
             self.state = State::Idle;
             return;
         }
@@ -190,11 +190,11 @@ impl Meter {
     }
 
     fn block(&mut self) -> Vec<u8> {
-        let mut data = self.habits.data.clone();
+        let mut list = self.habits.list.clone();
         if self.habits.lively {
-            data = data.replace("(230*V)", &format!("(23{}*V)", self.readouts % 10));
+            list = list.replace("(230*V)", &format!("(23{}*V)", self.readouts % 10));
         }
-        let mut block = [b"\x02", data.as_bytes(), b"\x03"].concat();
+        let mut block = [b"\x02", list.as_bytes(), b"\x03"].concat();
         block.push(block[1..].iter().fold(0, |sum, byte| sum ^ byte));
         if self.habits.wrong_bcc > 0 {
             self.habits.wrong_bcc -= 1;

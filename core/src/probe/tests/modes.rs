@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     bench::{Bench, Probe, read},
-    meter::{DATA, Habits},
+    meter::{Habits, LIST},
 };
 use crate::{
     obis::Obis,
@@ -48,9 +48,9 @@ fn a_meter_that_takes_its_time_is_read() {
 
 #[test]
 fn a_list_of_5_kb_is_read_at_any_speed() {
-    let data = format!("{}!\r\n", "1.8.0*01(012345.670*kWh)\r\n".repeat(200));
+    let list = format!("{}!\r\n", "1.8.0*01(012345.670*kWh)\r\n".repeat(200));
     for (ident, baud) in [("ABC0X", 300), ("ABC3X", 2_400), ("ABC6X", 19_200)] {
-        check(Habits { ident, data: data.clone(), ..Habits::default() }, "iec62056-21/C", baud);
+        check(Habits { ident, list: list.clone(), ..Habits::default() }, "iec62056-21/C", baud);
     }
 }
 
@@ -61,7 +61,7 @@ fn the_readout_has_registers_number_and_clock() {
     assert_eq!(readout.serial.as_deref(), Some("00412345"));
     assert_eq!(readout.clock.unwrap().to_string(), "2026-11-23T07:30:05");
     assert_eq!((readout.integrity, readout.retries), (Integrity::Checked, 0));
-    assert_eq!(readout.registers.len(), DATA.lines().count() - 1);
+    assert_eq!(readout.registers.len(), LIST.lines().count() - 1);
     let energy = readout.registers.iter().find(|datum| datum.obis == Obis::ACTIVE_IMPORT).unwrap();
     assert_eq!(energy.value, Value::Number("12345.670".parse().unwrap()));
 }
