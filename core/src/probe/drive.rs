@@ -1,0 +1,201 @@
+//! Moves a protocol along a real line: sends when asked, changes speed when the last bit is out, watches for
+//! the person who wants to stop, and writes all of it down.
+
+use std::{
+    io,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use super::{
+    error::ReadError,
+    port::{Framing, Input, Line, Output, Progress, Settings},
+    readout::Readout,
+    transcript::{Direction, Transcript},
+};
+use crate::time::Moment;
+
+/// After the last bit should have left, for what the port itself adds. The quickest meters answer in 20 ms.
+const SET_MARGIN: Duration = Duration::from_millis(10);
+/// Longest time in which nobody looks whether to stop.
+const SLICE: Duration = Duration::from_millis(50);
+const RECEIVE_BYTES: usize = 512;
+/// As much as a port keeps from before.
+const STALE_BYTES_MAX: usize = 64 * 1024;
+
+/// A way to talk to a meter, as a value that never touches a port.
+pub trait Protocol {
+    /// Tells the protocol what happened. After an error it is over.
+    fn handle(&mut self, now: Moment, input: Input<'_>) -> Result<(), ReadError>;
+
+    /// Asks what to do next; again and again, until it is [`Output::Wait`] or [`Output::Done`].
+    fn poll(&mut self, now: Moment) -> Output<Readout>;
+}
+
+/// Why driving ended without a readout.
+#[derive(Debug, thiserror::Error)]
+pub enum DriveError {
+    /// The probe is gone: plug it in again.
+    #[error("the probe's line failed")]
+    Line(#[source] io::Error),
+    /// The meter could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// Somebody asked to stop.
+    #[error("stopped on request")]
+    Cancelled,
+}
+
+/// What came of it, and the proof.
+#[derive(Debug)]
+pub struct Drive {
+    /// The readout, or why there is none.
+    pub result: Result<Readout, DriveError>,
+    /// All that was said.
+    pub transcript: Transcript,
+    /// Where the time went.
+    pub timing: Timing,
+}
+
+/// Where the time went.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Timing {
+    /// From the first question to the end.
+    pub wall: Duration,
+    /// What the bytes, sent and received, take on the line at their speeds: nobody can be quicker.
+    pub line: Duration,
+    /// Bytes sent.
+    pub bytes_sent: usize,
+    /// Bytes received, echoes and junk included.
+    pub bytes_received: usize,
+    /// How often something was sent and then something came.
+    pub turn_arounds: u32,
+}
+
+/// Runs the protocol to its end. `clock` must never go back; `cancel` is noticed within 100 ms.
+pub fn drive(
+    mut protocol: impl Protocol,
+    line: &mut dyn Line,
+    clock: &dyn Fn() -> Moment,
+    cancel: &AtomicBool,
+    on_progress: &mut dyn FnMut(Progress),
+) -> Drive {
+    let started = clock();
+    let settings = Settings { baud: 300, framing: Framing::SevenEven };
+    let (transcript, timing) = (Transcript::default(), Timing::default());
+    let mut driver = Driver {
+        line,
+        clock,
+        cancel,
+        started,
+        settings,
+        sent_until: started,
+        asked: false,
+        transcript,
+        timing,
+    };
+    let result = driver.drain().and_then(|()| driver.run(&mut protocol, on_progress));
+    driver.timing.wall = clock().since(started);
+    Drive { result, transcript: driver.transcript, timing: driver.timing }
+}
+
+struct Driver<'a> {
+    line: &'a mut dyn Line,
+    clock: &'a dyn Fn() -> Moment,
+    cancel: &'a AtomicBool,
+    started: Moment,
+    settings: Settings,
+    /// When the last bit of all that was sent leaves the wire.
+    sent_until: Moment,
+    /// Something was sent and nothing has come since.
+    asked: bool,
+    transcript: Transcript,
+    timing: Timing,
+}
+
+impl Driver<'_> {
+    fn run(
+        &mut self,
+        protocol: &mut dyn Protocol,
+        on_progress: &mut dyn FnMut(Progress),
+    ) -> Result<Readout, DriveError> {
+        loop {
+            match protocol.poll((self.clock)()) {
+                Output::Send(bytes) => self.send(&bytes)?,
+                Output::Set(settings) => self.set(protocol, settings)?,
+                Output::Progress(progress) => on_progress(progress),
+                Output::Done(readout) => return Ok(readout),
+                Output::Wait(until) => {
+                    self.listen(protocol, until)?;
+                    // Also after bytes, or a line that never rests would stop the protocol's time.
+                    let now = (self.clock)();
+                    if now >= until {
+                        protocol.handle(now, Input::Elapsed)?;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Throws away what a port has kept from an earlier conversation: it could be another meter's answer.
+    fn drain(&mut self) -> Result<(), DriveError> {
+        let mut buffer = [0; RECEIVE_BYTES];
+        let mut dropped = 0;
+        while dropped < STALE_BYTES_MAX {
+            match self.line.receive(&mut buffer, Duration::ZERO).map_err(DriveError::Line)? {
+                0 => return Ok(()),
+                count => dropped += count,
+            }
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, bytes: &[u8]) -> Result<(), DriveError> {
+        let (now, takes) = ((self.clock)(), self.settings.line_time(bytes.len()));
+        self.line.send(bytes).map_err(DriveError::Line)?;
+        self.sent_until = self.sent_until.max(now) + takes;
+        self.asked = true;
+        self.timing.line += takes;
+        self.timing.bytes_sent += bytes.len();
+        self.record(now, Direction::Sent, bytes);
+        Ok(())
+    }
+
+    /// Waits until all is out, hearing what comes meanwhile at the old speed.
+    fn set(&mut self, protocol: &mut dyn Protocol, settings: Settings) -> Result<(), DriveError> {
+        if self.timing.bytes_sent > 0 {
+            let out = self.sent_until + SET_MARGIN;
+            while (self.clock)() < out {
+                self.listen(protocol, out)?;
+            }
+        }
+        self.line.set(settings).map_err(DriveError::Line)?;
+        self.settings = settings;
+        Ok(())
+    }
+
+    /// Waits for bytes, no longer than a slice and not beyond `until`.
+    fn listen(&mut self, protocol: &mut dyn Protocol, until: Moment) -> Result<(), DriveError> {
+        if self.cancel.load(Ordering::Relaxed) {
+            return Err(DriveError::Cancelled);
+        }
+        let mut buffer = [0; RECEIVE_BYTES];
+        let wait = until.since((self.clock)()).min(SLICE);
+        let count = self.line.receive(&mut buffer, wait).map_err(DriveError::Line)?;
+        let bytes = buffer.get(..count).unwrap_or(&buffer);
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let now = (self.clock)();
+        self.timing.turn_arounds += u32::from(std::mem::take(&mut self.asked));
+        self.timing.line += self.settings.line_time(count);
+        self.timing.bytes_received += count;
+        self.record(now, Direction::Received, bytes);
+        Ok(protocol.handle(now, Input::Bytes(bytes))?)
+    }
+
+    fn record(&mut self, now: Moment, direction: Direction, bytes: &[u8]) {
+        let at_ms = u64::try_from(now.since(self.started).as_millis()).unwrap_or(u64::MAX);
+        self.transcript.record(at_ms, self.settings.baud, direction, bytes);
+    }
+}

@@ -1,0 +1,35 @@
+//! How long to wait and how often to try. IEC 62056-21, 6.3 and annex A, and what probes add.
+
+use std::time::Duration;
+
+use super::speed::SIGN_ON_BAUD;
+use crate::probe::port::{Framing, Settings};
+
+/// The book allows an answer 1,500 ms; USB and Bluetooth add their own.
+pub(super) const ANSWER_WAIT: Duration = Duration::from_millis(2_000);
+/// As [`ANSWER_WAIT`], for a meter that may first wait 1,500 ms in vain for an option select.
+pub(super) const BLOCK_WAIT: Duration = Duration::from_millis(2_500);
+/// Our own answer is not put off longer, whatever is heard: the meter waits 1,500 ms for it.
+pub(super) const ANSWER_DELAY_MAX: Duration = Duration::from_millis(1_000);
+/// The longest pause inside a message.
+pub(super) const GAP: Duration = Duration::from_millis(1_500);
+/// After a block has said all but its checksum.
+pub(super) const END_SILENCE: Duration = Duration::from_millis(500);
+/// Silence that ends whatever a meter was doing: more than the longest pause inside a message.
+pub(super) const QUIET: Duration = Duration::from_millis(1_700);
+/// Between requests that nobody answers: longer each time.
+pub(super) const PAUSES: [Duration; 2] = [Duration::from_millis(300), Duration::from_millis(1_000)];
+/// Requests without an answer before giving up.
+pub(super) const ATTEMPTS_MAX: u8 = 3;
+/// Wishes for a repeat before a new conversation.
+pub(super) const REPEATS_MAX: u8 = 2;
+/// Conversations that got an identification.
+pub(super) const CONVERSATIONS_MAX: u8 = 5;
+/// Two readouts of 5 kB at 300 Bd, with their pauses.
+pub(super) const TOTAL_TIME_MAX: Duration = Duration::from_mins(10);
+/// Eight full blocks.
+pub(super) const TOTAL_BYTES_MAX: usize = 512 * 1024;
+/// Bytes between two progress reports.
+pub(super) const PROGRESS_STEP: usize = 64;
+/// How every conversation begins.
+pub(super) const SIGN_ON: Settings = Settings { baud: SIGN_ON_BAUD, framing: Framing::SevenEven };

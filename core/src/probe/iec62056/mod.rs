@@ -1,0 +1,18 @@
+//! IEC 62056-21 data readout in modes A, B and C. Programming mode is not here, and nothing here writes
+//! to a meter.
+
+mod block;
+mod clock;
+pub mod dataset;
+mod identification;
+mod limits;
+mod message;
+mod parity;
+mod quiet;
+mod registers;
+mod session;
+mod speed;
+
+pub use message::{Address, AddressError};
+pub use registers::datum;
+pub use session::{Config, Session};

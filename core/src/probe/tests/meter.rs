@@ -1,0 +1,218 @@
+//! A virtual meter with the habits and faults of real ones.
+
+use super::wire::Wire;
+
+const MS: u64 = 1_000_000;
+/// How long a meter waits for an option select before it reads out at 300.
+const SELECT_WAIT: u64 = 1_500 * MS;
+
+pub(super) const LIST: &str = "F.F(00)\r\nC.1.0(00412345)\r\n0.9.1(073005)\r\n0.9.2(261123)\r\n\
+    1.8.0(012345.670*kWh)\r\n2.8.0(000001.000*kWh)\r\n1.6.0(03.064*kW)(2611221145)\r\n32.7(230*V)\r\n!\r\n";
+
+/// What a meter is and does wrong.
+#[derive(Clone, Debug)]
+pub(super) struct Habits {
+    pub(super) ident: &'static str,
+    pub(super) list: String,
+    /// Mode B: the speed it takes on after its identification. 300: mode A, without waiting for a select.
+    pub(super) unasked_baud: Option<u32>,
+    pub(super) reaction_ms: u64,
+    /// Reads out at 300 whatever is selected.
+    pub(super) stays_at_300: bool,
+    /// Answers NAK to a select of more than 300.
+    pub(super) refuses: Refusal,
+    pub(super) ignores_nak: bool,
+    pub(super) ignores_requests: usize,
+    pub(super) wrong_bcc: usize,
+    pub(super) cut_short: usize,
+    /// Flips the lowest bit of these bytes of the block, this many times.
+    pub(super) flips: (&'static [usize], usize),
+    /// Flips a bit of this many identifications.
+    pub(super) flips_ident: usize,
+    /// Says who it is and no more.
+    pub(super) keeps_list: bool,
+    pub(super) framing: BlockFraming,
+    /// Before the identification and before the block.
+    pub(super) junk: &'static [u8],
+    /// Reads out at 300 from the beginning of time, this many ms long, as somebody else left it.
+    pub(super) busy_ms: u64,
+    /// The voltage goes on between two readouts.
+    pub(super) lively: bool,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Refusal {
+    None,
+    Fast,
+    All,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum BlockFraming {
+    Whole,
+    NoBcc,
+    NoEtx,
+    NoStx,
+}
+
+impl Default for Habits {
+    fn default() -> Self {
+        Self {
+            ident: "ABC5METER-1",
+            list: LIST.into(),
+            unasked_baud: None,
+            reaction_ms: 200,
+            stays_at_300: false,
+            refuses: Refusal::None,
+            ignores_nak: false,
+            ignores_requests: 0,
+            wrong_bcc: 0,
+            cut_short: 0,
+            flips: (&[], 0),
+            flips_ident: 0,
+            keeps_list: false,
+            framing: BlockFraming::Whole,
+            junk: b"",
+            busy_ms: 0,
+            lively: false,
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Meter {
+    habits: Habits,
+    state: State,
+    busy_until: u64,
+    readouts: usize,
+}
+
+#[derive(Debug)]
+enum State {
+    Idle,
+    /// Waits for a select until this moment.
+    Selecting(u64),
+    /// Has read out at this speed and may be asked to repeat.
+    ReadOut(u32),
+}
+
+impl Meter {
+    pub(super) fn new(habits: Habits, wire: &mut Wire) -> Self {
+        let mut meter = Self { habits, state: State::Idle, busy_until: 0, readouts: 0 };
+        let mut said = 0;
+        while said < meter.habits.busy_ms * MS {
+            said = wire.say(said, 300, &even(b"1.8.0(012345.670*kWh)\r\n"));
+        }
+        meter.busy_until = said;
+        meter
+    }
+
+    /// Does what is due by itself.
+    pub(super) fn pass(&mut self, wire: &mut Wire, until: u64) {
+        match self.state {
+            State::Selecting(due) if until >= due => self.read_out(wire, due, 300),
+            State::Idle | State::Selecting(_) | State::ReadOut(_) => {}
+        }
+    }
+
+    /// Hears a message that was over at `at`.
+    pub(super) fn hear(&mut self, wire: &mut Wire, message: &[u8], baud: u32, at: u64) {
+        if at < self.busy_until {
+            return;
+        }
+        let text: Vec<u8> = message.iter().map(|byte| byte & 0x7F).collect();
+        assert!(message.iter().all(|byte| byte.count_ones() % 2 == 0), "the reader sends even parity");
+        let answer = at + self.habits.reaction_ms * MS;
+        match (&self.state, text.as_slice()) {
+            (_, [b'/', b'?', .., b'!', b'\r', b'\n']) if baud == 300 => {
+                if self.habits.ignores_requests > 0 {
+                    self.habits.ignores_requests -= 1;
+                    return;
+                }
+                self.identify(wire, answer);
+            }
+            (State::Selecting(_), [0x06, b'0', speed, b'0', b'\r', b'\n']) if baud == 300 => {
+                self.select(wire, *speed, answer);
+            }
+            (State::ReadOut(own), [0x15]) if baud == *own && !self.habits.ignores_nak => {
+                self.read_out(wire, answer, *own);
+            }
+            _ => {}
+        }
+    }
+
+    fn identify(&mut self, wire: &mut Wire, at: u64) {
+        let at = wire.say(at, 300, self.habits.junk);
+        let mut ident = even(format!("/{}\r\n", self.habits.ident).as_bytes());
+        if self.habits.flips_ident > 0 {
+            self.habits.flips_ident -= 1;
+            ident[4] ^= 1;
+        }
+        let end = wire.say(at, 300, &ident);
+        self.busy_until = end;
+        match self.habits.unasked_baud {
+            Some(baud) => self.read_out(wire, end + self.habits.reaction_ms * MS, baud),
+            None => self.state = State::Selecting(end + SELECT_WAIT),
+        }
+    }
+
+    fn select(&mut self, wire: &mut Wire, speed: u8, answer: u64) {
+        let offered = self.habits.ident.as_bytes()[3];
+        let refused = match self.habits.refuses {
+            Refusal::None => false,
+            Refusal::Fast => speed != b'0',
+            Refusal::All => true,
+        };
+        if refused {
+            self.busy_until = wire.say(answer, 300, &even(&[0x15]));
+            self.state = State::Idle;
+        } else if speed == offered && !self.habits.stays_at_300 {
+            self.read_out(wire, answer, 300 << (speed - b'0'));
+        } else {
+            self.read_out(wire, answer, 300);
+        }
+    }
+
+    fn read_out(&mut self, wire: &mut Wire, at: u64, baud: u32) {
+        self.readouts += 1;
+        if self.habits.keeps_list {
+            self.state = State::Idle;
+            return;
+        }
+        let mut block = even(&self.block());
+        if self.habits.flips.1 > 0 {
+            self.habits.flips.1 -= 1;
+            self.habits.flips.0.iter().for_each(|&at| block[at] ^= 1);
+        }
+        let at = wire.say(at, baud, self.habits.junk);
+        self.busy_until = wire.say(at, baud, &block);
+        self.state = State::ReadOut(baud);
+    }
+
+    fn block(&mut self) -> Vec<u8> {
+        let mut list = self.habits.list.clone();
+        if self.habits.lively {
+            list = list.replace("(230*V)", &format!("(23{}*V)", self.readouts % 10));
+        }
+        let mut block = [b"\x02", list.as_bytes(), b"\x03"].concat();
+        block.push(block[1..].iter().fold(0, |sum, byte| sum ^ byte));
+        if self.habits.wrong_bcc > 0 {
+            self.habits.wrong_bcc -= 1;
+            *block.last_mut().unwrap() ^= 0x55;
+        }
+        if self.habits.cut_short > 0 {
+            self.habits.cut_short -= 1;
+            block.truncate(block.len() / 2);
+        }
+        match self.habits.framing {
+            BlockFraming::Whole => block,
+            BlockFraming::NoBcc => block[..block.len() - 1].to_vec(),
+            BlockFraming::NoEtx => block[..block.len() - 2].to_vec(),
+            BlockFraming::NoStx => block[1..block.len() - 2].to_vec(),
+        }
+    }
+}
+
+fn even(bytes: &[u8]) -> Vec<u8> {
+    bytes.iter().map(|&byte| if byte.count_ones() % 2 == 0 { byte } else { byte | 0x80 }).collect()
+}

@@ -1,0 +1,11 @@
+//! Whole readouts: virtual meters on a wire of bits, transcripts played back, captures from the field.
+
+mod arbitrary;
+mod bench;
+mod captures;
+mod driving;
+mod field_problems;
+mod meter;
+mod modes;
+mod replay;
+mod wire;
