@@ -17,7 +17,7 @@ pub mod quantity;
 pub mod reading;
 pub mod register;
 pub mod round;
-pub mod store;
 pub mod route;
+pub mod store;
 pub mod time;
 pub mod work;

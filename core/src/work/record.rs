@@ -5,7 +5,10 @@
 
 use super::WorkError;
 use crate::{
-    audit::judge::{Observed, judge, values_of},
+    audit::{
+        judge::judge,
+        observed::{Observed, values_of},
+    },
     gnss::fix::Fix,
     id::StopId,
     obis::Obis,
