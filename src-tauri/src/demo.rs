@@ -7,28 +7,88 @@ use std::{
     io::{BufRead as _, BufReader, Write as _},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    sync::Mutex,
 };
 
+use clap::Args;
+use lamplighter_core::store::{Setting, Store};
+use lamplighter_sync::{drive::enrol, http::HttpHub};
 use serde_json::Value;
+use tokio::runtime::Runtime;
 
-use crate::Failure;
+use crate::{Failure, state::lock};
 
 /// Who walks in the demo.
 const READER: &str = "Demo Reader";
 
 /// What kind of day it is to be.
-#[derive(Clone, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct Day {
     /// Stops of the round.
+    #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..=2_000))]
     pub(crate) stops: u32,
-    /// The town and its meters follow from this.
+    /// The town, its meters and their faults follow from this number.
+    #[arg(long, value_name = "S", default_value_t = 1)]
     pub(crate) seed: u64,
-    /// How much quicker than a person the reader walks.
+    /// How much faster than a person the reader walks.
+    #[arg(long, value_name = "F", default_value_t = 120.0)]
     pub(crate) speed: f64,
-    /// Pace of the meters' own bytes: 1 is true time, 0 as fast as can be.
+    /// Pace of the meters' own bytes: 1 is true line time, 0 as fast as can be.
+    #[arg(long, value_name = "F", default_value_t = 1.0)]
     pub(crate) pace: f64,
     /// Vices of probes and meters: none, mild or all.
+    #[arg(long, value_name = "KIND", default_value = "mild")]
     pub(crate) vices: String,
+}
+
+impl Default for Day {
+    fn default() -> Self {
+        Self { stops: 40, seed: 1, speed: 120.0, pace: 1.0, vices: "mild".into() }
+    }
+}
+
+/// A street and a hub, and a device that is enrolled with it.
+pub(crate) struct Demo {
+    pub(crate) street: Street,
+    /// None where somebody else's hub is used.
+    pub(crate) hub: Option<Hub>,
+}
+
+impl Demo {
+    /// Starts what the demo needs in `folder`, and enrols the device if it is not. With `hub_url` that hub is
+    /// used, which already has the round, and `code` enrols there.
+    pub(crate) fn start(
+        folder: &Path,
+        day: &Day,
+        hub_url: Option<&str>,
+        code: Option<&str>,
+        store: &Mutex<Store>,
+        runtime: &Runtime,
+    ) -> Result<Self, Failure> {
+        let street = Street::start(folder, day)?;
+        let hub = if hub_url.is_some() { None } else { Some(Hub::start(folder)?) };
+        let url = match (hub_url, &hub) {
+            (Some(url), _) => url.to_owned(),
+            (None, Some(hub)) => hub.url.clone(),
+            (None, None) => return Err(Failure("there is no hub".into())),
+        };
+        if lock(store).identity()?.is_none() {
+            let code = match (code, &hub) {
+                (Some(code), _) => code.to_owned(),
+                (None, Some(hub)) => hub.prepare(&street.round)?,
+                (None, None) => return Err(Failure("this device is not enrolled: give --code".into())),
+            };
+            let mut seed = [0; 32];
+            getrandom::fill(&mut seed).map_err(Failure::new)?;
+            runtime.block_on(enrol(&HttpHub::new(&url)?, store, &url, &code, seed))?;
+        }
+        let mut own = lock(store);
+        own.set_hub_url(&url)?;
+        own.put_setting(Setting::ProbePort, Some(&street.probe))?;
+        own.put_setting(Setting::GnssPort, Some(&street.gnss))?;
+        drop(own);
+        Ok(Self { street, hub })
+    }
 }
 
 /// A hub of our own.

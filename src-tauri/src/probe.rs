@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 
 use lamplighter_core::probe::{
     drive::{Drive, drive},
-    iec62056::session::{Config, Session},
+    iec62056::{Config, Session},
     port::Progress,
 };
 

@@ -30,7 +30,7 @@ use crate::{
     gnss::fix::Fix,
     id::{ReadingId, RoundId, StopId},
     obis::Obis,
-    reading::Reading,
+    reading::{Method, Reading},
     round::{Outcome, Round, SkipReason, Stop},
     time::UtcMs,
 };
@@ -161,6 +161,19 @@ impl Store {
     /// The names of all readings, oldest first.
     pub fn reading_ids(&self) -> Result<Vec<ReadingId>, StoreError> {
         reading::ids(&self.conn)
+    }
+
+    /// How each reading that counts was taken.
+    pub fn methods(&self) -> Result<Vec<Method>, StoreError> {
+        let counts = |recorded: &Recorded| !recorded.withdrawn;
+        let found = self.reading_ids()?.into_iter().filter_map(|id| self.reading(id).transpose());
+        let recorded = found.collect::<Result<Vec<_>, _>>()?;
+        Ok(recorded.iter().filter(|one| counts(one)).map(|one| one.reading.method).collect())
+    }
+
+    /// How many readings the hub has given no receipt for.
+    pub fn waiting_readings(&self) -> Result<u64, StoreError> {
+        reading::waiting(&self.conn)
     }
 
     /// The transcript with this hash.

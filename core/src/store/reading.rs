@@ -71,6 +71,13 @@ pub(super) fn ids(conn: &Connection) -> Result<Vec<ReadingId>, StoreError> {
     Ok(ids)
 }
 
+pub(super) fn waiting(conn: &Connection) -> Result<u64, StoreError> {
+    let count = conn
+        .prepare_cached("SELECT count(*) FROM outbox o JOIN reading r ON r.epoch = o.epoch AND r.seq = o.seq")?
+        .query_row([], |row| row.get(0))?;
+    Ok(count)
+}
+
 pub(super) fn set_withdrawn(tx: &Transaction<'_>, id: ReadingId) -> Result<(), StoreError> {
     tx.execute("UPDATE reading SET withdrawn = 1 WHERE id = ?1", [id])?;
     Ok(())

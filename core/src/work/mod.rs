@@ -4,7 +4,7 @@ mod record;
 mod walk;
 
 pub use record::{Recording, record_readout, record_typed};
-pub use walk::{begin, next_stop, reorder};
+pub use walk::{begin, next_stop, reorder, start};
 
 use crate::{
     audit::verdict::Level,

@@ -17,12 +17,19 @@ pub fn begin(
     round: RoundId,
     here: Option<Position>,
 ) -> Result<Option<StopId>, WorkError> {
-    let begun = store.shift()?.is_some_and(|shift| shift.round.id == round && shift.started_at.is_some());
-    if !begun {
-        store.start_shift(now, round)?;
+    if start(store, now, round)? {
         reorder(store, round, here)?;
     }
     Ok(next_stop(&store.stops(round)?, None))
+}
+
+/// Begins the shift on a round, once. Answers whether it began now.
+pub fn start(store: &mut Store, now: UtcMs, round: RoundId) -> Result<bool, WorkError> {
+    let begun = store.shift()?.is_some_and(|shift| shift.round.id == round && shift.started_at.is_some());
+    if !begun {
+        store.start_shift(now, round)?;
+    }
+    Ok(!begun)
 }
 
 /// Puts the stops that remain in the best order from here; those visited keep their turns, before the others.

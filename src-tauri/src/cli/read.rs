@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use clap::{Args, ValueEnum};
 use lamplighter_core::probe::{
     drive::drive,
-    iec62056::session::{Config, Session},
+    iec62056::{Config, Session},
     port::Progress,
 };
 

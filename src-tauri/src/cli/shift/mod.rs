@@ -6,19 +6,19 @@ mod show;
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
 use clap::Args;
 use lamplighter_core::store::Store;
-use lamplighter_sync::{drive::enrol, http::HttpHub};
 use tokio::runtime::Runtime;
 
 use self::{pilot::Pilot, show::Show};
 use crate::{
     Failure, clock,
-    demo::{Day, Hub, Street},
+    demo::{Day, Demo},
+    state::lock,
 };
 
 /// How long the end of the shift waits for the hub to hold everything.
@@ -30,24 +30,11 @@ pub(super) struct ShiftArguments {
     /// Walk the demo town with its own hub, meters and receiver.
     #[arg(long, required = true)]
     demo: bool,
-    /// Stops of the round.
-    #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..=2_000))]
-    stops: u32,
-    /// The town, its meters and their faults follow from this number.
-    #[arg(long, value_name = "S", default_value_t = 1)]
-    seed: u64,
+    #[command(flatten)]
+    day: Day,
     /// Write the hub's export here, to be proven by `lamplighter verify`.
     #[arg(long, value_name = "FILE")]
     export: Option<PathBuf>,
-    /// How much faster than a person to walk.
-    #[arg(long, value_name = "F", default_value_t = 120.0)]
-    speed: f64,
-    /// Pace of the meters' own bytes: 1 is true line time, 0 as fast as can be.
-    #[arg(long, value_name = "F", default_value_t = 1.0)]
-    pace: f64,
-    /// Vices of probes and meters: none, mild or all.
-    #[arg(long, value_name = "KIND", default_value = "mild")]
-    vices: String,
     /// Keep everything in this folder, and go on from there if a shift was broken off.
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
@@ -78,36 +65,20 @@ pub(super) fn run(arguments: &ShiftArguments) -> Result<(), Failure> {
     std::fs::create_dir_all(folder).map_err(Failure::new)?;
     let mut show = Show::new(arguments.json, arguments.follow);
     show.say("Building the town …");
-    let street = Street::start(folder, &arguments.day())?;
-    let own_hub = if arguments.hub.is_some() { None } else { Some(Hub::start(folder)?) };
-    let hub_url = match (&arguments.hub, &own_hub) {
-        (Some(url), _) => url.clone(),
-        (None, Some(hub)) => hub.url.clone(),
-        (None, None) => return Err(Failure("there is no hub".into())),
-    };
     let opened = Store::open(&folder.join("reader.db"))?;
     if let Some(aside) = opened.set_aside {
-        return Err(Failure(format!("the database was damaged; it is kept at {}", aside.display())));
+        return Err(Failure(format!("the database was damaged; it is kept whole at {}", aside.display())));
     }
     let store = Arc::new(Mutex::new(opened.store));
     let runtime = Runtime::new().map_err(Failure::new)?;
-    if lock(&store).identity()?.is_none() {
-        let code = match (&arguments.code, &own_hub) {
-            (Some(code), _) => code.clone(),
-            (None, Some(hub)) => hub.prepare(&street.round)?,
-            (None, None) => return Err(Failure("this device is not enrolled: give --code".into())),
-        };
-        let mut seed = [0; 32];
-        getrandom::fill(&mut seed).map_err(Failure::new)?;
-        runtime.block_on(enrol(&HttpHub::new(&hub_url)?, &store, &hub_url, &code, seed))?;
-    }
-    lock(&store).set_hub_url(&hub_url)?;
-    let mut pilot = Pilot::new(runtime.handle(), store.clone(), street)?;
+    let (url, code) = (arguments.hub.as_deref(), arguments.code.as_deref());
+    let Demo { street, hub } = Demo::start(folder, &arguments.day, url, code, &store, &runtime)?;
+    let mut pilot = Pilot::new(runtime.handle(), store.clone(), street);
     let walked_m = pilot.walk_the_round(&mut show)?;
     show.say("Waiting for the hub's receipts …");
     pilot.wait_until_held(HELD_WAIT)?;
     drop(pilot);
-    let export = match (&arguments.export, &own_hub) {
+    let export = match (&arguments.export, &hub) {
         (Some(path), Some(hub)) => Some((path.clone(), hub)),
         (None, Some(hub)) => Some((folder.join("export.csv"), hub)),
         (Some(_), None) => return Err(Failure("--export needs the demo's own hub".into())),
@@ -124,12 +95,6 @@ pub(super) fn run(arguments: &ShiftArguments) -> Result<(), Failure> {
         return Err(Failure(format!("{} readings lost, {} doubled", tally.lost, tally.doubled)));
     }
     Ok(())
-}
-
-impl ShiftArguments {
-    fn day(&self) -> Day {
-        Day { stops: self.stops, seed: self.seed, speed: self.speed, pace: self.pace, vices: self.vices.clone() }
-    }
 }
 
 /// A folder that goes when we go.
@@ -149,8 +114,4 @@ impl Drop for Temporary {
     fn drop(&mut self) {
         std::fs::remove_dir_all(&self.0).ok();
     }
-}
-
-fn lock(store: &Mutex<Store>) -> std::sync::MutexGuard<'_, Store> {
-    store.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -11,19 +11,20 @@ use std::{
 use lamplighter_core::{
     gnss::fix::Fix,
     id::StopId,
-    probe::{drive::DriveError, error::ReadError, iec62056::session::Config},
+    probe::{drive::DriveError, error::ReadError, iec62056::Config},
     round::{SkipReason, Stop},
     store::Store,
     work::{self, Recording},
 };
 use tokio::runtime::Handle;
 
-use super::{lock, show::Show};
+use super::show::Show;
 use crate::{
     Failure, clock,
     demo::Street,
     device::GnssFeed,
     probe,
+    state::lock,
     sync_task::{SyncTask, Trouble},
 };
 
@@ -49,10 +50,10 @@ enum Visit {
 }
 
 impl Pilot {
-    pub(super) fn new(runtime: &Handle, store: Arc<Mutex<Store>>, street: Street) -> Result<Self, Failure> {
+    pub(super) fn new(runtime: &Handle, store: Arc<Mutex<Store>>, street: Street) -> Self {
         let gnss = GnssFeed::start(street.gnss.clone());
         let sync = SyncTask::start(runtime, store.clone(), || {});
-        Ok(Self { store, street, gnss, sync })
+        Self { store, street, gnss, sync }
     }
 
     /// Until no stop is left to do. Answers the metres walked.

@@ -1,0 +1,66 @@
+//! Reading the meter under the probe.
+
+use std::sync::Arc;
+
+use lamplighter_core::{
+    id::StopId,
+    probe::iec62056::Config,
+    store::Setting,
+    work::{self, Recording},
+};
+use tauri::{State, async_runtime::spawn_blocking, ipc::Channel};
+
+use super::stop_id;
+use crate::{
+    clock,
+    dto::{CommandError, ProbeTiming, ReadProgress, ReadResult, Recorded, StopRow},
+    probe,
+    state::{App, Pending, lock},
+};
+
+/// Reads the meter and records it. What the screen gets as recorded is on disk.
+#[tauri::command]
+pub(crate) async fn read_stop(
+    app: State<'_, Arc<App>>,
+    stop: String,
+    channel: Channel<ReadProgress>,
+) -> Result<ReadResult, CommandError> {
+    let (app, stop) = (app.inner().clone(), stop_id(&stop)?);
+    spawn_blocking(move || read(&app, stop, &channel)).await.map_err(CommandError::internal)?
+}
+
+/// Stops the readout under way.
+#[tauri::command(async)]
+pub(crate) fn read_cancel(app: State<'_, Arc<App>>) {
+    app.cancel();
+}
+
+fn read(app: &App, id: StopId, channel: &Channel<ReadProgress>) -> Result<ReadResult, CommandError> {
+    let stop = app.stop(id)?;
+    let turn = app.take_turn()?;
+    let tell = |progress| {
+        channel.send(progress).ok();
+    };
+    tell(ReadProgress::Opening);
+    let port = app.store().setting(Setting::ProbePort)?.unwrap_or_default();
+    let driven = probe::read(&port, Config::default(), &turn.cancel, &mut |progress| tell(progress.into()))?;
+    let readout = driven.result.map_err(|error| CommandError::of_drive(error, &port))?;
+    tell(ReadProgress::Judging);
+    app.begin()?;
+    let (fix, transcript) = (app.fix(), driven.transcript.to_string());
+    let timing = ProbeTiming::new(&readout, &driven.timing);
+    let recording = work::record_readout(&mut app.store(), clock::now(), id, &readout, &transcript, fix, false)?;
+    match recording {
+        Recording::Recorded(recorded) => {
+            app.nudge();
+            Ok(ReadResult::Recorded { recorded: Box::new(Recorded::new(&recorded, &stop, Some(timing))) })
+        }
+        Recording::WrongMeter { seen, belongs_to } => {
+            *lock(&app.pending) = Some(Pending { readout, transcript, timing });
+            let other = belongs_to.map(|id| app.stop(id)).transpose()?;
+            let here = fix.map(|fix| fix.position);
+            let belongs_to = other.map(|other| Box::new(StopRow::new(&other, None, here)));
+            Ok(ReadResult::WrongMeter { seen, belongs_to })
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! The shift, as the screens show it.
+
+use lamplighter_core::{
+    gnss::fix::{Fix, FixQuality},
+    round::Round,
+    time::UtcMs,
+    work,
+};
+use serde::Serialize;
+use ts_rs::TS;
+
+use crate::sync_task::{self, Trouble};
+use lamplighter_sync::session::Reason;
+
+/// A round.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RoundView {
+    pub(crate) code: String,
+    pub(crate) name: String,
+    pub(crate) cycle: String,
+}
+
+/// Stops by what became of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Counts {
+    pub(crate) total: u32,
+    pub(crate) todo: u32,
+    pub(crate) right: u32,
+    pub(crate) doubtful: u32,
+    pub(crate) wrong: u32,
+    pub(crate) skipped: u32,
+}
+
+/// What the sync is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, TS)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum SyncState {
+    Idle,
+    Sending,
+    Offline,
+    Refused,
+}
+
+/// `waiting`: readings and other facts on this device only. `held`: the office gave its receipt. `reason`: a
+/// text id.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SyncView {
+    pub(crate) state: SyncState,
+    pub(crate) waiting: u64,
+    pub(crate) held: u64,
+    pub(crate) last_at_ms: Option<i64>,
+    pub(crate) reason: Option<String>,
+}
+
+/// How well it is known where the reader stands.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PositionView {
+    pub(crate) accuracy_m: Option<f64>,
+    pub(crate) age_ms: i64,
+    #[ts(type = "\"autonomous\" | \"corrected\" | \"estimated\"")]
+    pub(crate) quality: &'static str,
+}
+
+/// Everything the frame of every screen shows.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ShiftView {
+    pub(crate) enrolled: bool,
+    pub(crate) demo: bool,
+    pub(crate) reader: String,
+    pub(crate) round: Option<RoundView>,
+    pub(crate) counts: Counts,
+    pub(crate) current: Option<String>,
+    pub(crate) started_at_ms: Option<i64>,
+    pub(crate) sync: SyncView,
+    pub(crate) position: Option<PositionView>,
+}
+
+/// A shift in numbers.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ShiftSummary {
+    pub(crate) round: Option<RoundView>,
+    pub(crate) counts: Counts,
+    pub(crate) started_at_ms: Option<i64>,
+    pub(crate) ended_at_ms: Option<i64>,
+    pub(crate) probed: u32,
+    pub(crate) typed: u32,
+    pub(crate) walk_m: Option<f64>,
+    pub(crate) seconds_per_reading: Option<f64>,
+    pub(crate) sync: SyncView,
+}
+
+/// What `watch` sends as it happens.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub(crate) enum Change {
+    Shift { shift: Box<ShiftView> },
+    Stops,
+}
+
+impl From<&Round> for RoundView {
+    fn from(round: &Round) -> Self {
+        Self { code: round.code.clone(), name: round.name.clone(), cycle: round.cycle.clone() }
+    }
+}
+
+impl From<work::Counts> for Counts {
+    fn from(counts: work::Counts) -> Self {
+        let work::Counts { total, todo, right, doubtful, wrong, skipped } = counts;
+        Self { total, todo, right, doubtful, wrong, skipped }
+    }
+}
+
+impl SyncView {
+    /// `held` and `waiting` count events.
+    pub(crate) fn new(status: &sync_task::Status, waiting: u64, held: u64) -> Self {
+        let (state, reason) = match status.trouble {
+            _ if status.sending && waiting > 0 => (SyncState::Sending, None),
+            None => (SyncState::Idle, None),
+            Some(Trouble::Away) => (SyncState::Offline, None),
+            Some(Trouble::Busy) => (SyncState::Offline, Some("sync-busy")),
+            Some(Trouble::Store) => (SyncState::Refused, Some("sync-store")),
+            Some(Trouble::Refused(reason)) => (SyncState::Refused, Some(text_id(reason))),
+        };
+        let reason = reason.map(str::to_owned);
+        Self { state, waiting, held, last_at_ms: status.agreed_at.map(|at| at.0), reason }
+    }
+}
+
+impl PositionView {
+    pub(crate) fn new(fix: &Fix, now: UtcMs) -> Self {
+        let quality = match fix.quality {
+            FixQuality::Autonomous => "autonomous",
+            FixQuality::Corrected => "corrected",
+            FixQuality::Estimated => "estimated",
+        };
+        Self { accuracy_m: fix.accuracy_m, age_ms: fix.age_ms(now), quality }
+    }
+}
+
+const fn text_id(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Unauthorised => "sync-unauthorised",
+        Reason::Revoked => "sync-revoked",
+        Reason::Forked => "sync-forked",
+        Reason::Upgrade => "sync-upgrade",
+        Reason::HubFailed => "sync-hub-failed",
+        Reason::Broken => "sync-broken",
+    }
+}

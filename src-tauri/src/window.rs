@@ -1,0 +1,142 @@
+//! The window: its commands, its clockwork, and the demo that may stand behind it.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, mpsc},
+    thread,
+    time::Duration,
+};
+
+use clap::Args;
+use lamplighter_core::store::{Setting, Store};
+use tauri::{Manager as _, WindowEvent};
+use tokio::runtime::Runtime;
+
+use crate::{
+    Failure, commands,
+    demo::{Day, Demo, Street},
+    state::App,
+    sync_task::SyncTask,
+};
+
+/// How often the frame looks at position and sync.
+const TICK: Duration = Duration::from_secs(1);
+
+/// How the window opens.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct WindowArguments {
+    /// Open with a round on a virtual street: meters, receiver and hub run beside the window.
+    #[arg(long)]
+    demo: bool,
+    #[command(flatten)]
+    day: Day,
+}
+
+/// Opens the window and returns when it is closed.
+pub(crate) fn open(home: Option<PathBuf>, arguments: &WindowArguments) -> Result<(), Failure> {
+    let folder = home.map_or_else(|| default_home(arguments.demo), Ok)?;
+    std::fs::create_dir_all(&folder).map_err(|error| Failure(format!("{}: {error}", folder.display())))?;
+    let opened = Store::open(&folder.join("reader.db"))?;
+    if let Some(aside) = &opened.set_aside {
+        eprintln!("lamplighter: the database was damaged; it is kept whole at {}", aside.display());
+    }
+    let store = Arc::new(Mutex::new(opened.store));
+    let runtime = Runtime::new().map_err(Failure::new)?;
+    let mut on_current: Option<Box<dyn Fn(u32) + Send + Sync>> = None;
+    let mut hub = None;
+    if arguments.demo {
+        let demo = Demo::start(&folder, &arguments.day, None, None, &store, &runtime)?;
+        on_current = Some(walk_along(demo.street));
+        hub = demo.hub;
+    }
+    let app = Arc::new(App::new(store.clone(), on_current));
+    app.listen().map_err(|error| Failure(format!("{error:?}")))?;
+    let task = SyncTask::start(runtime.handle(), store, {
+        let app = Arc::downgrade(&app);
+        move || {
+            if let Some(app) = app.upgrade() {
+                app.tell();
+            }
+        }
+    });
+    app.set_sync(task);
+    tick(&app);
+    let ran = show(app);
+    drop(hub);
+    ran
+}
+
+fn show(app: Arc<App>) -> Result<(), Failure> {
+    tauri::Builder::default()
+        .manage(app)
+        .invoke_handler(tauri::generate_handler![
+            commands::shift::shift_view,
+            commands::shift::watch,
+            commands::stop::stops_page,
+            commands::stop::stop_view,
+            commands::stop::select_stop,
+            commands::probe::read_stop,
+            commands::probe::read_cancel,
+            commands::reading::take_for,
+            commands::reading::record_typed,
+            commands::stop::draft_save,
+            commands::stop::skip_stop,
+            commands::reading::withdraw,
+            commands::shift::advance,
+            commands::shift::sync_now,
+            commands::shift::shift_summary,
+            commands::shift::shift_close,
+            commands::device::device_view,
+            commands::device::device_set,
+            commands::shift::enrol,
+        ])
+        .on_window_event(|window, event| {
+            if matches!(event, WindowEvent::CloseRequested { .. }) {
+                window.state::<Arc<App>>().cancel();
+            }
+        })
+        .run(tauri::generate_context!())
+        .map_err(|error| Failure(format!("the window cannot be opened: {error}")))
+}
+
+/// Position and walk change without anybody asking.
+fn tick(app: &Arc<App>) {
+    let app = Arc::downgrade(app);
+    thread::spawn(move || {
+        while let Some(app) = app.upgrade() {
+            app.settle().ok();
+            app.tell();
+            drop(app);
+            thread::sleep(TICK);
+        }
+    });
+}
+
+/// The demo's reader goes where the screen goes; of several calls only the last counts.
+fn walk_along(mut street: Street) -> Box<dyn Fn(u32) + Send + Sync> {
+    let (go, calls) = mpsc::channel();
+    thread::spawn(move || {
+        while let Ok(mut stop) = calls.recv() {
+            while let Ok(later) = calls.try_recv() {
+                stop = later;
+            }
+            if street.walk(stop).is_err() {
+                return;
+            }
+        }
+    });
+    let go = Mutex::new(go);
+    Box::new(move |stop| {
+        crate::state::lock(&go).send(stop).ok();
+    })
+}
+
+/// Where the device's own things are kept. The demo has a folder of its own.
+fn default_home(demo: bool) -> Result<PathBuf, Failure> {
+    let named = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let data = named("XDG_DATA_HOME")
+        .or_else(|| named("HOME").map(|home| home.join(".local/share")))
+        .or_else(|| named("APPDATA"))
+        .ok_or_else(|| Failure("there is no home folder: give --home".into()))?;
+    Ok(data.join(Path::new(if demo { "lamplighter-demo" } else { "lamplighter" })))
+}
