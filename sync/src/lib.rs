@@ -1,7 +1,9 @@
 //! How two stores come to agree: the contract with the hub, the session as a state machine, and the one match
 //! that decides conflicts. No runtime, no socket but in [`http`].
 
+pub mod books;
 pub mod convert;
 pub mod exchange;
+pub mod export;
 pub mod signed;
 pub mod wire;
