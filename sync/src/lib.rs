@@ -2,6 +2,7 @@
 //! that decides conflicts. No runtime, no socket but in [`http`].
 
 pub mod apply;
+pub mod books;
 pub mod convert;
 pub mod drive;
 pub mod exchange;
@@ -9,5 +10,6 @@ pub mod exchange;
 pub mod http;
 pub mod plan;
 pub mod session;
+pub mod export;
 pub mod signed;
 pub mod wire;

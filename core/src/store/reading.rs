@@ -73,7 +73,9 @@ pub(super) fn ids(conn: &Connection) -> Result<Vec<ReadingId>, StoreError> {
 
 pub(super) fn waiting(conn: &Connection) -> Result<u64, StoreError> {
     let count = conn
-        .prepare_cached("SELECT count(*) FROM outbox o JOIN reading r ON r.epoch = o.epoch AND r.seq = o.seq")?
+        .prepare_cached(
+            "SELECT count(*) FROM outbox o JOIN reading r ON r.epoch = o.epoch AND r.seq = o.seq",
+        )?
         .query_row([], |row| row.get(0))?;
     Ok(count)
 }

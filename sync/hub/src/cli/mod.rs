@@ -1,0 +1,166 @@
+//! The command line: what may be asked, and in which words it fails.
+
+mod office;
+mod serve;
+mod show;
+
+use std::{
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::{Parser, Subcommand};
+use lamplighter_core::time::UtcMs;
+use lamplighter_hub::{enrol::VALID_HOURS, error::LedgerError};
+
+/// The office's server for handheld meter readers.
+///
+/// Exit status: 0 done, 1 failed (one line on standard error says why), 2 wrong use.
+#[derive(Debug, Parser)]
+#[command(name = "lamplighter-hub", version)]
+pub(crate) struct Arguments {
+    /// File of the ledger; made by serve, import and enrol if there is none
+    #[arg(long, global = true, value_name = "FILE", default_value = "lamplighter-hub.db")]
+    ledger: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Answer handhelds over HTTP until SIGTERM or SIGINT
+    ///
+    /// Prints `listening on http://ADDRESS:PORT` when ready. Put a TLS proxy in front of it.
+    Serve {
+        /// Address and port; port 0 takes any free one
+        #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8466")]
+        listen: std::net::SocketAddr,
+    },
+    /// Take rounds from a CSV file into the books, all of it or nothing
+    ///
+    /// Columns: cycle, round, round_name, stop, address, serial, obis, unit, integers, decimals; and, where
+    /// known: lat, lon, hint_location, hint_warning, hint_key, hint_note, model, multiplier, history. One row
+    /// a register, the rows of a stop together, the main register first. History is
+    /// `2025-10-21=10234.5;2025-11-20=10311.0e`, oldest first; `e` means estimated. Importing a file again
+    /// changes only what is different.
+    Import {
+        /// The CSV file
+        file: PathBuf,
+        /// Give the rounds to the device of this name
+        #[arg(long = "for", value_name = "NAME")]
+        name: Option<String>,
+    },
+    /// Give a round to the device of a name; stops that were read stay where they are
+    Assign {
+        /// Code of the round
+        round: String,
+        /// Whom to give it to
+        #[arg(long = "for", value_name = "NAME")]
+        name: String,
+        /// Cycle of the round, where it is in several
+        #[arg(long)]
+        cycle: Option<String>,
+    },
+    /// Make a one-time code for a new device
+    Enrol {
+        /// Whom the device belongs to
+        name: String,
+        /// Hours that the code is good for
+        #[arg(long, value_name = "N", default_value_t = VALID_HOURS,
+              value_parser = clap::value_parser!(u32).range(1..=8760))]
+        valid_hours: u32,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Lock the device of a name out
+    Revoke {
+        /// Whom the device belongs to
+        name: String,
+    },
+    /// Show devices, rounds, and what needs a look
+    Status {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write all logs and readings to one file that proves itself
+    Export {
+        /// The file to write; one that is there is replaced
+        file: PathBuf,
+        /// Spell out the readings of this cycle only
+        #[arg(long, value_name = "C")]
+        cycle: Option<String>,
+    },
+    /// Prove an export; needs no ledger
+    Verify {
+        /// The file
+        file: PathBuf,
+        /// Public key of the hub that it must be from, 64 hexadecimal digits
+        #[arg(long, value_name = "HEX")]
+        hub_key: Option<String>,
+    },
+}
+
+/// What is outside: the clock, and random bytes.
+pub(crate) struct World {
+    pub(crate) now: fn() -> UtcMs,
+    pub(crate) random: fn(&mut [u8]) -> Result<(), String>,
+}
+
+impl World {
+    fn random<const N: usize>(&self) -> Result<[u8; N], Failure> {
+        let mut bytes = [0; N];
+        (self.random)(&mut bytes).map_err(Failure)?;
+        Ok(bytes)
+    }
+}
+
+/// A command that failed, in one sentence.
+pub(crate) struct Failure(String);
+
+impl Failure {
+    pub(crate) fn report(self) -> ExitCode {
+        // If standard error is gone there is nobody left to tell.
+        let _ = writeln!(io::stderr(), "lamplighter-hub: {}", self.0);
+        ExitCode::FAILURE
+    }
+
+    fn file(path: &Path, error: &io::Error) -> Self {
+        Self(format!("{}: {error}", path.display()))
+    }
+}
+
+impl From<LedgerError> for Failure {
+    fn from(error: LedgerError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// Does what was asked.
+pub(crate) fn run(arguments: Arguments, world: &World) -> Result<(), Failure> {
+    let Arguments { ledger, command } = arguments;
+    match command {
+        Command::Serve { listen } => serve::serve(&ledger, listen, world),
+        Command::Import { file, name } => office::import(&ledger, &file, name.as_deref(), world),
+        Command::Assign { round, name, cycle } => {
+            office::assign(&ledger, &round, cycle.as_deref(), &name, world)
+        }
+        Command::Enrol { name, valid_hours, json } => office::enrol(&ledger, &name, valid_hours, json, world),
+        Command::Revoke { name } => office::revoke(&ledger, &name, world),
+        Command::Status { json } => show::status(&ledger, json, world),
+        Command::Export { file, cycle } => office::export(&ledger, &file, cycle.as_deref(), world),
+        Command::Verify { file, hub_key } => office::verify(&file, hub_key.as_deref()),
+    }
+}
+
+/// Prints to standard output. A reader that went away is no failure.
+fn say(text: &str) -> Result<(), Failure> {
+    match writeln!(io::stdout(), "{text}").and_then(|()| io::stdout().flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure(format!("standard output: {error}")))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
+}

@@ -1,0 +1,39 @@
+//! `serve`: the service on a socket until somebody asks it to stop.
+
+use std::{io, net::SocketAddr, path::Path, sync::Arc};
+
+use lamplighter_hub::{
+    http::{self, Limits},
+    service::Service,
+};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind, signal},
+};
+
+use super::{Failure, World, office::open_or_make, say};
+
+pub(super) fn serve(ledger: &Path, listen: SocketAddr, world: &World) -> Result<(), Failure> {
+    let service = Arc::new(Service::new(open_or_make(ledger, world)?, world.now));
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure(format!("no threads: {error}")))?;
+    runtime.block_on(async {
+        let socket = |error: io::Error| Failure(format!("{listen}: {error}"));
+        // Before anybody is told that the hub is ready, so that no signal is missed.
+        let stop = stop().map_err(socket)?;
+        let listener = TcpListener::bind(listen).await.map_err(socket)?;
+        say(&format!("listening on http://{}", listener.local_addr().map_err(socket)?))?;
+        http::serve(listener, service, Limits::default(), stop).await.map_err(socket)
+    })
+}
+
+fn stop() -> io::Result<impl Future<Output = ()>> {
+    let (mut term, mut int): (Signal, Signal) =
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = int.recv() => {}
+        }
+    })
+}

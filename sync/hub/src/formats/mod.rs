@@ -1,0 +1,3 @@
+//! Other programs' files to ours. Nothing is taken over unless all of it can be.
+
+pub mod csv;

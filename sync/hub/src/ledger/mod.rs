@@ -1,0 +1,7 @@
+//! What the office holds for good. One public method is one transaction; the engine is named nowhere else.
+
+mod sqlite;
+mod view;
+
+pub use sqlite::Ledger;
+pub use view::{Books, DeviceState, DeviceStatus, Enrolment, Imported, Moved, RoundStatus, Standing, Status};
