@@ -1,0 +1,78 @@
+//! The command line as the office uses it.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpStream,
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+use crate::handheld::round;
+
+fn hub(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lamplighter-hub"));
+    command.current_dir(folder).args(["--ledger", "hub.db"]).args(arguments);
+    command
+}
+
+#[track_caller]
+fn check(folder: &Path, arguments: &[&str], exit: i32, says: &str) -> Output {
+    let output = hub(folder, arguments).output().unwrap();
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(exit), "{arguments:?}\n{out}\n{err}");
+    assert!(if exit == 0 { &out } else { &err }.contains(says), "{arguments:?}\n{out}\n{err}");
+    output
+}
+
+#[test]
+fn a_month_in_the_office() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    std::fs::write(folder.join("round.csv"), round(3)).unwrap();
+    std::fs::write(folder.join("bad.csv"), round(3).replace("1.8.0", "main")).unwrap();
+    check(folder, &["status"], 1, "no ledger");
+    check(folder, &["import", "bad.csv"], 1, "3 problems, nothing was imported\nline 2, column obis");
+    check(folder, &["import", "none.csv"], 1, "none.csv");
+    check(folder, &["enrol", "Mara"], 0, "good for one device of Mara until");
+    check(folder, &["enrol", "Ole", "--json", "--valid-hours", "1"], 0, "\"code\":\"");
+    check(folder, &["import", "round.csv", "--for", "Per"], 1, "no device for Per");
+    check(folder, &["import", "round.csv", "--for", "Mara"], 0, "3 stops added");
+    check(folder, &["import", "round.csv", "--for", "Mara"], 0, "3 as they were; 0 plans");
+    check(folder, &["assign", "14", "--for", "Ole"], 0, "3 stops are Ole's now");
+    check(folder, &["revoke", "Mara"], 0, "locked out");
+    check(folder, &["status"], 0, "0 of 3 read, 0 skipped, Ole");
+    check(folder, &["status", "--json"], 0, "\"stops\":3");
+    check(folder, &["export", "readings.csv"], 0, "0 readings");
+    check(folder, &["verify", "readings.csv"], 0, "0 readings");
+    check(folder, &["verify", "readings.csv", "--hub-key", &"00".repeat(32)], 1, "another hub's");
+    check(folder, &["verify", "round.csv"], 1, "not proved: line 1");
+}
+
+#[test]
+fn wrong_use_is_told_apart_and_every_command_helps() {
+    let folder = tempfile::tempdir().unwrap();
+    check(folder.path(), &["enroll"], 2, "unrecognized");
+    check(folder.path(), &["assign", "14"], 2, "--for");
+    check(folder.path(), &["enrol", "Mara", "--valid-hours", "0"], 2, "valid-hours");
+    for command in ["serve", "import", "assign", "enrol", "revoke", "status", "export", "verify"] {
+        check(folder.path(), &[command, "--help"], 0, "Usage: lamplighter-hub");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn the_server_says_where_it_listens_and_stops_when_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server =
+        hub(folder.path(), &["serve", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let address = line.trim().strip_prefix("listening on http://").unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(b"GET /health HTTP/1.1\r\nhost: hub\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("ok\n"), "{answer}");
+    Command::new("kill").args(["-TERM", &server.id().to_string()]).status().unwrap();
+    assert_eq!(server.wait().unwrap().code(), Some(0));
+}

@@ -1,0 +1,13 @@
+//! The hub from outside: ledger, service, HTTP, import, export, command line.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+
+mod command;
+mod export;
+mod handheld;
+mod http;
+mod import;
+mod ledger;
+mod plans;
+mod service;
+mod speed;

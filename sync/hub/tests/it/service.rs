@@ -1,0 +1,104 @@
+//! The service as a handheld's session sees it.
+
+use lamplighter_core::{evidence::chain::Hash, id::DeviceId, time::UtcMs};
+use lamplighter_hub::service::Service;
+use lamplighter_sync::{
+    exchange::{ExchangeError, Reply, Request},
+    signed,
+    wire::{Ask, Down, Enrol, Hello, RefusalCode, Signed},
+};
+
+use crate::handheld::{CODE, Handheld, NOW, import, ledger, round};
+
+fn hub() -> Service<impl Fn() -> UtcMs> {
+    Service::new(ledger(), || NOW)
+}
+
+fn hello(handheld: &Handheld) -> Ask {
+    Ask::Hello(Hello {
+        protocol: 1,
+        epoch: handheld.log.epoch,
+        head_seq: handheld.head().seq,
+        head_hash: handheld.head().hash.0.to_vec(),
+        acked_seq: 0,
+        down_cursor: 0,
+        app_version: "1.0\n".into(),
+    })
+}
+
+fn ask(handheld: &Handheld, ask: Ask) -> Signed {
+    // Years ago: clocks drift, and a question is heard all the same.
+    signed::question(handheld.log.device, &handheld.key, UtcMs(5), ask)
+}
+
+#[track_caller]
+fn code(result: Result<Reply, ExchangeError>) -> RefusalCode {
+    match result {
+        Err(ExchangeError::Refused { code, .. }) => code,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_shift_from_code_to_receipt() {
+    let hub = hub();
+    let mut handheld = Handheld::new(1);
+    hub.ledger().invite("Mara", DeviceId::new([1; 16]), CODE, UtcMs(NOW.0 + 1), NOW).unwrap();
+    import(hub.ledger(), &round(3), Some("Mara"));
+    let enrol = Enrol { code: CODE.into(), public_key: handheld.key.public().0.to_vec() };
+    let Ok(Reply::Enrolled(enrolled)) = hub.answer(&Request::Enrol(enrol)) else { panic!() };
+    assert_eq!((&enrolled.device[..], &enrolled.reader[..]), (&[1; 16][..], "Mara"));
+    let hub_key = enrolled.hub_key[..].try_into().unwrap();
+
+    let Ok(Reply::Hello(greeting)) = hub.answer(&Request::Hello(ask(&handheld, hello(&handheld)))) else {
+        panic!()
+    };
+    assert_eq!((greeting.have_seq, &greeting.have_hash[..], greeting.down_head), (0, &Hash::START.0[..], 4));
+
+    let down = Request::Down(ask(&handheld, Ask::Down(Down { cursor: 0, bytes_max: 0 })));
+    let Ok(Reply::Page(page)) = hub.answer(&down) else { panic!() };
+    assert_eq!(signed::open_page(&page, hub_key, handheld.log.device, 0).unwrap().plans.len(), 4);
+
+    for number in 1..=3 {
+        handheld.read(number, "10.5");
+    }
+    let up = Request::Up(signed::pack(&handheld.batch(1, 3)).unwrap());
+    for _ in 0..2 {
+        let Ok(Reply::Receipt(receipt)) = hub.answer(&up) else { panic!() };
+        assert_eq!(signed::open_receipt(&receipt, hub_key, handheld.log), Ok(handheld.head()));
+    }
+    let part = Request::Up(signed::pack(&handheld.batch(1, 2)).unwrap());
+    let Ok(Reply::Receipt(receipt)) = hub.answer(&part) else { panic!() };
+    assert_eq!(signed::open_receipt(&receipt, hub_key, handheld.log), Ok(handheld.heads[2]));
+}
+
+#[test]
+fn nobody_gets_what_is_another_devices() {
+    let hub = hub();
+    let mara = Handheld::enrolled(hub.ledger(), 1, "Mara");
+    let ole = Handheld::enrolled(hub.ledger(), 2, "Ole");
+    let down = Ask::Down(Down { cursor: 0, bytes_max: 0 });
+    let mut forged = ask(&ole, down.clone());
+    forged.device = mara.log.device.as_bytes().to_vec();
+    assert_eq!(code(hub.answer(&Request::Down(forged))), RefusalCode::Unauthorised);
+    assert_eq!(code(hub.answer(&Request::Hello(ask(&mara, down.clone())))), RefusalCode::Malformed);
+    assert_eq!(code(hub.answer(&Request::Down(ask(&mara, hello(&mara))))), RefusalCode::Malformed);
+    assert_eq!(code(hub.answer(&Request::Down(ask(&Handheld::new(3), down)))), RefusalCode::Unauthorised);
+    let Ask::Hello(old) = hello(&mara) else { panic!() };
+    let old = Ask::Hello(Hello { protocol: 0, ..old });
+    assert_eq!(code(hub.answer(&Request::Hello(ask(&mara, old)))), RefusalCode::Upgrade);
+}
+
+#[test]
+fn a_device_that_is_locked_out_hears_so() {
+    let hub = hub();
+    let mut mara = Handheld::enrolled(hub.ledger(), 1, "Mara");
+    mara.read(1, "1");
+    hub.ledger().revoke("Mara", NOW).unwrap();
+    assert_eq!(code(hub.answer(&Request::Hello(ask(&mara, hello(&mara))))), RefusalCode::Revoked);
+    let up = Request::Up(signed::pack(&mara.batch(1, 1)).unwrap());
+    assert_eq!(code(hub.answer(&up)), RefusalCode::Revoked);
+    let mut forged = ask(&mara, hello(&mara));
+    forged.seal[3] ^= 1;
+    assert_eq!(code(hub.answer(&Request::Hello(forged))), RefusalCode::Unauthorised);
+}
