@@ -294,6 +294,16 @@ export const STORIES = {
     await s.press("Escape");
     await at(s, "s129");
   },
+  "a shift that cannot be opened says why, and Enter tries again": async (s) => {
+    await s.page.addInitScript(() => { if (sessionStorage.getItem("refuse")) window.__fake.refuse = { shift_view: { code: "store-too-new" } }; });
+    await s.page.evaluate(() => sessionStorage.setItem("refuse", "yes"));
+    await s.page.reload();
+    await s.has("error-store-too-new");
+    await s.page.evaluate(() => sessionStorage.removeItem("refuse"));
+    await s.fake({ refuse: {} });
+    await s.press("Enter");
+    await at(s, "s129");
+  },
   "a held key reads once": async (s) => {
     await s.fake({ delayMs: 40 });
     await s.page.evaluate(() => {
