@@ -127,7 +127,6 @@ check-save = Check & save
 next-register = Next register
 erase = Delete
 clear = Clear
-digit-key = { $digit }
 register = Register { $obis }
 previous-value = Last: { $value }
 no-previous = No last reading

@@ -122,7 +122,6 @@ check-save = 核对并保存
 next-register = 下一计度器
 erase = 删除
 clear = 清空
-digit-key = { $digit }
 register = 计度器 { $obis }
 previous-value = 上次：{ $value }
 no-previous = 没有上次读数
