@@ -18,7 +18,10 @@ export interface ShiftView {
   startedAtMs: number | null, sync: SyncView, position: PositionView | null
 }
 
-/** metres and bearing: from where the reader stands, null when unknown. use: consumption text when read, such as "312". */
+/**
+ * metres and bearing: from where the reader stands, null when unknown. use: consumption text when read, such as "312".
+ * reason: for a skipped stop its SkipReason, for a doubtful or wrong one the sentence id of its first finding.
+ */
 export interface StopRow {
   id: string, number: number, address: string, serial: string, status: Status, held: Held | null,
   metres: number | null, use: string | null, unit: string, reason: string | null
@@ -60,12 +63,14 @@ export type ReadProgress =
   | { step: "repeating" }
   | { step: "judging" };
 
+/** digits: every place of the register, leading zeros included, without the point: 5 + 1 places are "049906". A draft keeps them as typed so far. */
 export interface Entry { obis: string, digits: string }
 export interface ShiftSummary {
   round: RoundView | null, counts: Counts, startedAtMs: number | null, endedAtMs: number | null, probed: number, typed: number,
   walkM: number | null, secondsPerReading: number | null, sync: SyncView
 }
 export interface PortView { path: string, name: string }
+/** probe, gnss: a path of `ports`; "" is "find it yourself" for the probe and "none" for the receiver. */
 export interface DeviceView { probe: string, gnss: string, hub: string, ports: PortView[], version: string }
 
 /** What `watch` sends as it happens. */

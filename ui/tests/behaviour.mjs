@@ -206,6 +206,7 @@ export const STORIES = {
   },
   "a stop that is done shows its reading": async (s) => {
     await s.press("Enter");
+    await s.has("verdict-right");
     await s.press("Enter");
     await at(s, "s130");
     await s.get("filter-all").click();
@@ -294,6 +295,16 @@ export const STORIES = {
     await s.press("Escape");
     await at(s, "s129");
   },
+  "a shift that cannot be opened says why, and Enter tries again": async (s) => {
+    await s.page.addInitScript(() => { if (sessionStorage.getItem("refuse")) window.__fake.refuse = { shift_view: { code: "store-too-new" } }; });
+    await s.page.evaluate(() => sessionStorage.setItem("refuse", "yes"));
+    await s.page.reload();
+    await s.has("error-store-too-new");
+    await s.page.evaluate(() => sessionStorage.removeItem("refuse"));
+    await s.fake({ refuse: {} });
+    await s.press("Enter");
+    await at(s, "s129");
+  },
   "a held key reads once": async (s) => {
     await s.fake({ delayMs: 40 });
     await s.page.evaluate(() => {
@@ -301,6 +312,14 @@ export const STORIES = {
     });
     await s.has("verdict-right");
     assert.equal((await calls(s)).filter((it) => it === "read_stop").length, 1);
+  },
+  "a bouncing trigger cannot take another meter's reading or skip a verdict": async (s) => {
+    await s.fake({ read: "wrong-meter" });
+    await s.press("Enter");
+    await s.page.waitForSelector("[data-testid=wrong-meter]");
+    await s.press("Enter");
+    assert.ok(!(await calls(s)).includes("take_for"));
+    assert.ok(await s.get("wrong-meter").isVisible());
   },
   "the list keeps few rows, whatever its length": async (s) => {
     await s.get("filter-all").click();

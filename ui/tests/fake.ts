@@ -59,7 +59,7 @@ function counts() {
 function shiftView(): ShiftView {
   return {
     enrolled, demo: true, reader: "Ana Morales", round: enrolled ? { code: "14", name: "Harbour East", cycle: "2026-11" } : null,
-    counts: counts(), current: enrolled ? current : null, startedAtMs: NOW - 22_320_000, sync, position: { accuracyM: 6, ageMs: 900, quality: "autonomous" },
+    counts: counts(), current: enrolled ? current : null, startedAtMs: Date.now() - 22_320_000, sync, position: { accuracyM: 6, ageMs: 900, quality: "autonomous" },
   };
 }
 
@@ -214,10 +214,10 @@ const commands: { [K in keyof Commands]: (args: any) => Commands[K]["result"] | 
     sync = { state: "idle", waiting: 0, held: sync.held + sync.waiting, lastAtMs: NOW, reason: null };
     return sync;
   },
-  shift_summary: () => ({ round: shiftView().round, counts: counts(), startedAtMs: NOW - 22_320_000, endedAtMs: closed ? NOW : null, probed: 113, typed: 15, walkM: 6240, secondsPerReading: 19.2, sync }),
+  shift_summary: () => ({ round: shiftView().round, counts: counts(), startedAtMs: Date.now() - 22_320_000, endedAtMs: closed ? Date.now() : null, probed: 113, typed: 15, walkM: 6240, secondsPerReading: 19.2, sync }),
   shift_close: () => {
     closed = true;
-    return { round: shiftView().round, counts: counts(), startedAtMs: NOW - 22_320_000, endedAtMs: NOW, probed: 113, typed: 15, walkM: 6240, secondsPerReading: 19.2, sync };
+    return { round: shiftView().round, counts: counts(), startedAtMs: Date.now() - 22_320_000, endedAtMs: Date.now(), probed: 113, typed: 15, walkM: 6240, secondsPerReading: 19.2, sync };
   },
   device_view: () => device,
   device_set: ({ probe, gnss }: Commands["device_set"]["args"]) => (device = { ...device, probe, gnss }),

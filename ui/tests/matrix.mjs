@@ -35,11 +35,9 @@ async function walk(names, result) {
             result(`${name} ${width}x${height} ${theme} ${lang}`, await look(stage));
           }
         }
-        if (width <= 360) {
-          await stage.look("day", "en", LARGE);
-          if (PASSING.has(name)) await show();
-          result(`${name} ${width}x${height} day en text 130%`, await look(stage));
-        }
+        await stage.look("day", "en", LARGE);
+        if (PASSING.has(name)) await show();
+        result(`${name} ${width}x${height} day en text 130%`, await look(stage));
       } catch (thrown) {
         result(`${name} ${width}x${height}`, [String(thrown).split("\n")[0]]);
       }

@@ -37,7 +37,11 @@ export async function open() {
   const stage = {
     page, complaints,
     get: (id) => page.getByTestId(id),
-    has: (id) => page.waitForSelector(`[data-testid="${id}"]`, { state: "visible" }),
+    /** A verdict takes keys a moment after it opens, so that a bouncing trigger cannot answer it. */
+    has: async (id) => {
+      await page.waitForSelector(`[data-testid="${id}"]`, { state: "visible" });
+      if (/^(verdict-|wrong-meter)/.test(id)) await page.waitForTimeout(260);
+    },
     fake: (knobs) => page.evaluate((it) => Object.assign(window.__fake, it), knobs),
     tell: (name, ...args) => page.evaluate(([it, rest]) => window.__fake[it](...rest), [name, args]),
     press: (key) => page.keyboard.press(key),

@@ -31,14 +31,17 @@ function find(lang: Lang, id: string, variables: Variables): string | null {
   return pattern == null ? null : bundles[lang].formatPattern(pattern, variables, []);
 }
 
+/** English here means day before month. */
+const DATES: Record<Lang, string> = { en: "en-GB", "zh-CN": "zh-CN" };
+
 export function day(atMs: number): string {
-  return new Intl.DateTimeFormat(settings.lang, { day: "numeric", month: "short" }).format(atMs);
+  return new Intl.DateTimeFormat(DATES[settings.lang], { day: "numeric", month: "short" }).format(atMs);
 }
 
 export function month(atMs: number): string {
-  return new Intl.DateTimeFormat(settings.lang, { month: "short", year: "2-digit" }).format(atMs);
+  return new Intl.DateTimeFormat(DATES[settings.lang], { month: "short", year: "2-digit" }).format(atMs);
 }
 
 export function clock(atMs: number): string {
-  return new Intl.DateTimeFormat(settings.lang, { hour: "2-digit", minute: "2-digit", hour12: false }).format(atMs);
+  return new Intl.DateTimeFormat(DATES[settings.lang], { hour: "2-digit", minute: "2-digit", hour12: false }).format(atMs);
 }

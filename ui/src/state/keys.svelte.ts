@@ -25,6 +25,15 @@ export function listen(keys: Keys): () => void {
   };
 }
 
+/** A trigger that bounces must not answer a screen that nobody has seen yet: its keys sleep for a moment after it opens. */
+const SETTLE_MS = 250;
+export function settle(): (action: () => void) => () => void {
+  const opened = performance.now();
+  return (action) => () => {
+    if (performance.now() - opened >= SETTLE_MS) action();
+  };
+}
+
 export function pointed(): void {
   tabbing = false;
 }

@@ -31,6 +31,7 @@ class Rows {
 
   choose(filter: Filter): void {
     this.filter = filter;
+    this.loaded = false;
     this.#pages = new Map();
     this.#wanted = [0];
     void this.refresh();
