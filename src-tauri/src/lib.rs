@@ -7,7 +7,6 @@ mod commands;
 mod demo;
 mod device;
 mod dto;
-mod error;
 mod failure;
 mod probe;
 mod state;

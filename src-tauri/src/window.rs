@@ -8,7 +8,7 @@ use std::{
 };
 
 use clap::Args;
-use lamplighter_core::store::{Setting, Store};
+use lamplighter_core::store::Store;
 use tauri::{Manager as _, WindowEvent};
 use tokio::runtime::Runtime;
 

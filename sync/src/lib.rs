@@ -6,10 +6,10 @@ pub mod books;
 pub mod convert;
 pub mod drive;
 pub mod exchange;
+pub mod export;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod plan;
 pub mod session;
-pub mod export;
 pub mod signed;
 pub mod wire;

@@ -81,6 +81,13 @@ impl Receiver {
         events
     }
 
+    /// Ends the last moment: the log is over, or the port was closed.
+    pub fn finish(&mut self) -> Vec<Event> {
+        let mut events = vec![];
+        self.close(&mut events);
+        events
+    }
+
     /// What was dropped before it was a line.
     pub const fn dropped(&self) -> Dropped {
         self.lines.dropped()

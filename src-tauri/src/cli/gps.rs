@@ -35,7 +35,9 @@ pub(super) struct GpsArguments {
 
 pub(super) fn run(arguments: &GpsArguments) -> Result<(), Failure> {
     let mut source: Box<dyn Read> = match (&arguments.file, &arguments.port) {
-        (Some(path), _) => Box::new(File::open(path).map_err(|error| Failure(format!("{}: {error}", path.display())))?),
+        (Some(path), _) => {
+            Box::new(File::open(path).map_err(|error| Failure(format!("{}: {error}", path.display())))?)
+        }
         (None, Some(port)) => device::open_receiver(port)?,
         (None, None) => return Err(Failure("name a file or a port".into())),
     };
@@ -55,7 +57,7 @@ pub(super) fn run(arguments: &GpsArguments) -> Result<(), Failure> {
             left -= u64::from(matches!(event, Event::Fix(_)) && left > 0);
         }
     }
-    for event in receiver.finish(clock::now()) {
+    for event in receiver.finish() {
         show(&event, arguments.json).map_err(Failure::new)?;
     }
     Ok(())

@@ -38,7 +38,7 @@ enum Command {
 }
 
 /// Runs what the arguments ask for.
-pub fn run() -> ExitCode {
+pub(crate) fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let home = arguments.home;
     let done = match arguments.command {

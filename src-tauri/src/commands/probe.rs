@@ -49,7 +49,8 @@ fn read(app: &App, id: StopId, channel: &Channel<ReadProgress>) -> Result<ReadRe
     app.begin()?;
     let (fix, transcript) = (app.fix(), driven.transcript.to_string());
     let timing = ProbeTiming::new(&readout, &driven.timing);
-    let recording = work::record_readout(&mut app.store(), clock::now(), id, &readout, &transcript, fix, false)?;
+    let recording =
+        work::record_readout(&mut app.store(), clock::now(), id, &readout, &transcript, fix, false)?;
     match recording {
         Recording::Recorded(recorded) => {
             app.nudge();

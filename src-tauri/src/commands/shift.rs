@@ -48,10 +48,12 @@ pub(crate) fn shift_summary(app: State<'_, Arc<App>>) -> Result<ShiftSummary, Co
     let methods = app.store().methods()?;
     let began = shift.as_ref().and_then(|shift| shift.started_at);
     let ended = shift.as_ref().and_then(|shift| shift.ended_at);
-    let count = |method| u32::try_from(methods.iter().filter(|&&one| one == method).count()).unwrap_or(u32::MAX);
+    let count =
+        |method| u32::try_from(methods.iter().filter(|&&one| one == method).count()).unwrap_or(u32::MAX);
     let spent_ms = began.map(|began| ended.unwrap_or_else(clock::now).since(began));
     #[expect(clippy::cast_precision_loss, reason = "seconds for a screen")]
-    let pace = spent_ms.filter(|_| counts.read() > 0).map(|ms| ms as f64 / 1_000.0 / f64::from(counts.read()));
+    let pace =
+        spent_ms.filter(|_| counts.read() > 0).map(|ms| ms as f64 / 1_000.0 / f64::from(counts.read()));
     Ok(ShiftSummary {
         round: shift.as_ref().map(|shift| (&shift.round).into()),
         counts: Counts::from(counts),
@@ -78,7 +80,11 @@ pub(crate) fn shift_close(app: State<'_, Arc<App>>) -> Result<ShiftSummary, Comm
 
 /// Enrols this device with a one-time code.
 #[tauri::command]
-pub(crate) async fn enrol(app: State<'_, Arc<App>>, hub: String, code: String) -> Result<ShiftView, CommandError> {
+pub(crate) async fn enrol(
+    app: State<'_, Arc<App>>,
+    hub: String,
+    code: String,
+) -> Result<ShiftView, CommandError> {
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(CommandError::internal)?;
     let client = HttpHub::new(&hub).map_err(|_| CommandError::HubUnreachable)?;

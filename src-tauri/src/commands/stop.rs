@@ -14,9 +14,7 @@ use tauri::State;
 use super::stop_id;
 use crate::{
     clock,
-    dto::{
-        BarView, CommandError, DraftView, Filter, Recorded, ShiftView, StopRow, StopView, StopsPage,
-    },
+    dto::{BarView, CommandError, DraftView, Filter, Recorded, ShiftView, StopRow, StopView, StopsPage},
     state::App,
 };
 

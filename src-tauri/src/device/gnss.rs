@@ -20,7 +20,7 @@ use lamplighter_core::{
 };
 use serialport::SerialPort as _;
 
-use super::serial::open_port;
+use super::{line::LineError, serial::open_port};
 use crate::clock;
 
 const BAUD: u32 = 9_600;
@@ -30,28 +30,35 @@ const REOPEN_WAIT: Duration = Duration::from_secs(2);
 /// A fix older than this says nothing about where the reader stands.
 const FIX_AGE_MAX_MS: i64 = 15_000;
 
+/// A receiver's port to read from. A read without news ends with `TimedOut` after a fifth of a second.
+pub(crate) fn open_receiver(path: &str) -> Result<Box<dyn io::Read>, LineError> {
+    let mut port = open_port(path, BAUD)?;
+    port.set_timeout(READ_WAIT).ok();
+    Ok(Box::new(port))
+}
+
 /// What the receiver knows.
 #[derive(Clone, Debug, Default)]
-pub struct Place {
+pub(crate) struct Place {
     fix: Option<Fix>,
     track: Track,
 }
 
 impl Place {
     /// The last fix, if it is young enough to stand for where the reader is.
-    pub fn fix(&self, now: UtcMs) -> Option<Fix> {
+    pub(crate) fn fix(&self, now: UtcMs) -> Option<Fix> {
         self.fix.filter(|fix| fix.age_ms(now) <= FIX_AGE_MAX_MS)
     }
 
     /// Metres walked since the feed began.
-    pub fn walked_m(&self) -> f64 {
+    pub(crate) fn walked_m(&self) -> f64 {
         self.track.metres()
     }
 }
 
 /// A thread that listens to a receiver until this is dropped.
 #[derive(Debug)]
-pub struct GnssFeed {
+pub(crate) struct GnssFeed {
     place: Arc<Mutex<Place>>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
@@ -59,7 +66,7 @@ pub struct GnssFeed {
 
 impl GnssFeed {
     /// Listens to the receiver at `path`, now or whenever it is plugged in.
-    pub fn start(path: String) -> Self {
+    pub(crate) fn start(path: String) -> Self {
         let place = Arc::new(Mutex::new(Place::default()));
         let stop = Arc::new(AtomicBool::new(false));
         let thread = thread::spawn({
@@ -70,7 +77,7 @@ impl GnssFeed {
     }
 
     /// What the receiver knows now.
-    pub fn place(&self) -> Place {
+    pub(crate) fn place(&self) -> Place {
         self.place.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

@@ -8,7 +8,7 @@ use super::{serial::SerialLine, tcp::TcpLine};
 
 /// Why a line cannot be opened; each calls for something else.
 #[derive(Debug, thiserror::Error)]
-pub enum LineError {
+pub(crate) enum LineError {
     /// There is no such port.
     #[error("there is no port {0}: plug the probe in, or name another port")]
     Missing(String),
@@ -29,7 +29,7 @@ pub enum LineError {
 }
 
 /// Opens the line. It is released when the value is dropped.
-pub fn open_line(port: &str) -> Result<Box<dyn Line + Send>, LineError> {
+pub(crate) fn open_line(port: &str) -> Result<Box<dyn Line + Send>, LineError> {
     match port.strip_prefix("tcp://") {
         Some(address) => Ok(Box::new(TcpLine::connect(address).map_err(|error| because(port, &error))?)),
         None => Ok(Box::new(SerialLine::open(port)?)),

@@ -6,6 +6,6 @@ mod ports;
 mod serial;
 mod tcp;
 
-pub use gnss::{GnssFeed, Place};
-pub use line::{LineError, open_line};
-pub use ports::ports;
+pub(crate) use gnss::{GnssFeed, open_receiver};
+pub(crate) use line::{LineError, open_line};
+pub(crate) use ports::{Port, ports};

@@ -4,7 +4,7 @@ use serialport::SerialPortType;
 
 /// A port and what is plugged into it.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Port {
+pub(crate) struct Port {
     /// Its path, which opens it.
     pub path: String,
     /// What the device calls itself, or the path.
@@ -12,7 +12,7 @@ pub struct Port {
 }
 
 /// All ports there are now. A path may always be typed instead.
-pub fn ports() -> Vec<Port> {
+pub(crate) fn ports() -> Vec<Port> {
     let port = |port: serialport::SerialPortInfo| {
         let name = match port.port_type {
             SerialPortType::UsbPort(usb) => usb.product.or(usb.manufacturer),

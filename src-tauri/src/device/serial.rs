@@ -43,9 +43,9 @@ fn why(path: &str, error: &serialport::Error) -> LineError {
             LineError::Missing(port)
         }
         serialport::ErrorKind::Io(io::ErrorKind::ResourceBusy) => LineError::Busy(port),
-        serialport::ErrorKind::InvalidInput | serialport::ErrorKind::Unknown | serialport::ErrorKind::Io(_) => {
-            LineError::Failed { port, reason: error.to_string() }
-        }
+        serialport::ErrorKind::InvalidInput
+        | serialport::ErrorKind::Unknown
+        | serialport::ErrorKind::Io(_) => LineError::Failed { port, reason: error.to_string() },
     }
 }
 
@@ -63,7 +63,9 @@ impl Line for SerialLine {
         self.port.set_timeout(wait.max(Duration::from_millis(1)))?;
         match self.port.read(buffer) {
             Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
-            Err(error) if matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::Interrupted) => Ok(0),
+            Err(error) if matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::Interrupted) => {
+                Ok(0)
+            }
             other => other,
         }
     }

@@ -6,9 +6,13 @@ use std::{env, fs, path::Path};
 
 use ts_rs::{Config, TS};
 
-use super::*;
 use super::{
-    reading::{FindingView, NumberView, UsualView},
+    Change, CommandError, Counts, DeviceView, DraftView, Entry, Filter, Held, PositionView, ProbeTiming,
+    ReadProgress, ReadResult, Recorded, ShiftSummary, ShiftView, StopRow, StopView, StopsPage, SyncView,
+    device::PortView,
+    reading::{FindingView, NumberView, UsualView, ValueView, VerdictView},
+    shift::{RoundView, SyncState},
+    stop::{BarView, HintView, RegisterView, Status},
 };
 
 /// Name, arguments and result of every command. Channels are arguments named `channel`, typed by what they carry.
@@ -48,10 +52,37 @@ fn generate() -> String {
     let reasons = lamplighter_core::round::SkipReason::ALL.map(|reason| format!("\"{}\"", reason.code()));
     text.push_str(&format!("export type SkipReason = {};\n", reasons.join(" | ")));
     declare!(
-        Status, Filter, Held, RoundView, Counts, SyncState, SyncView, PositionView, ShiftView, StopRow, StopsPage,
-        HintView, RegisterView, BarView, DraftView, StopView, NumberView, FindingView, UsualView, VerdictView,
-        ValueView, ProbeTiming, Recorded, ReadResult, ReadProgress, Entry, ShiftSummary, PortView, DeviceView,
-        Change, CommandError,
+        Status,
+        Filter,
+        Held,
+        RoundView,
+        Counts,
+        SyncState,
+        SyncView,
+        PositionView,
+        ShiftView,
+        StopRow,
+        StopsPage,
+        HintView,
+        RegisterView,
+        BarView,
+        DraftView,
+        StopView,
+        NumberView,
+        FindingView,
+        UsualView,
+        VerdictView,
+        ValueView,
+        ProbeTiming,
+        Recorded,
+        ReadResult,
+        ReadProgress,
+        Entry,
+        ShiftSummary,
+        PortView,
+        DeviceView,
+        Change,
+        CommandError,
     );
     text.push_str("\nexport interface Commands {\n");
     for (name, arguments, result) in COMMANDS {

@@ -8,14 +8,8 @@ mod reading;
 mod shift;
 mod stop;
 
-pub(crate) use device::{DeviceView, PortView};
+pub(crate) use device::DeviceView;
 pub(crate) use error::CommandError;
-pub(crate) use reading::{
-    Entry, ProbeTiming, ReadProgress, ReadResult, Recorded, ValueView, VerdictView,
-};
-pub(crate) use shift::{
-    Change, Counts, PositionView, RoundView, ShiftSummary, ShiftView, SyncState, SyncView,
-};
-pub(crate) use stop::{
-    BarView, DraftView, Filter, Held, HintView, RegisterView, Status, StopRow, StopView, StopsPage,
-};
+pub(crate) use reading::{Entry, ProbeTiming, ReadProgress, ReadResult, Recorded};
+pub(crate) use shift::{Change, Counts, PositionView, ShiftSummary, ShiftView, SyncView};
+pub(crate) use stop::{BarView, DraftView, Filter, Held, StopRow, StopView, StopsPage};

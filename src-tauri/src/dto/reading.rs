@@ -165,7 +165,8 @@ impl From<&Verdict> for VerdictView {
 
 impl From<&Finding> for FindingView {
     fn from(finding: &Finding) -> Self {
-        let number = |(name, value): &(String, String)| NumberView { name: name.clone(), value: value.clone() };
+        let number =
+            |(name, value): &(String, String)| NumberView { name: name.clone(), value: value.clone() };
         Self {
             sentence: format!("verdict-{}", finding.rule.code()),
             severity: match finding.rule.severity() {

@@ -142,7 +142,9 @@ impl StopRow {
             status,
             held: recorded.map(Held::of),
             metres: here.zip(stop.position).map(|(here, there)| here.metres_to(there)),
-            used: recorded.and_then(|recorded| recorded.reading.verdict.consumption).map(|used| used.to_string()),
+            used: recorded
+                .and_then(|recorded| recorded.reading.verdict.consumption)
+                .map(|used| used.to_string()),
             unit: stop.meter.registers.first().map_or_else(String::new, |register| register.unit.to_string()),
             reason,
         }

@@ -10,6 +10,7 @@ use lamplighter_core::{
         event::{Body, Event},
         seal::{PublicKey, Purpose, Seal},
     },
+    id::ReadingId,
     reading::Reading,
     time::UtcMs,
 };
@@ -25,6 +26,8 @@ use crate::books;
 pub struct Verified {
     /// Readings spelt out, of every status.
     pub readings: u64,
+    /// Their names, in the file's order.
+    pub reading_ids: Vec<ReadingId>,
     /// Events of all logs.
     pub events: u64,
     /// Devices.
@@ -67,6 +70,7 @@ pub fn verify(bytes: &[u8], expected_hub_key: Option<PublicKey>) -> Result<Verif
         log: None,
         last: None,
         sealed: Head::EMPTY,
+        reading_ids: Vec::new(),
         events: 0,
         devices: 0,
     }
@@ -82,6 +86,7 @@ struct Proof<'a> {
     log: Option<(LogStart, Head)>,
     last: Option<Log>,
     sealed: Head,
+    reading_ids: Vec<ReadingId>,
     events: u64,
     devices: u64,
 }
@@ -129,6 +134,9 @@ impl Proof<'_> {
             Ok(Event { body: Body::Reading(reading), .. }) => self.row(log, seq, &reading)?,
             Ok(_) | Err(_) => None,
         };
+        if row.is_some() {
+            self.reading_ids.push(reading_id(log, seq));
+        }
         let head = self.writer.event(&payload, row.as_ref()).map_err(differs)?;
         self.log = self.log.take().map(|(start, _)| (start, head));
         self.events += 1;
@@ -218,6 +226,7 @@ impl Proof<'_> {
         }
         Ok(Verified {
             readings: totals.readings,
+            reading_ids: self.reading_ids,
             events: self.events,
             devices: self.devices,
             totals,

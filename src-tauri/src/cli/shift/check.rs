@@ -52,7 +52,8 @@ pub(super) fn tally(store: &Store, export: Option<&Path>) -> Result<Tally, Failu
         }
         None => {
             for id in &saved {
-                tally.held_by_hub += usize::from(store.reading(*id)?.is_some_and(|recorded| recorded.held_by_hub));
+                tally.held_by_hub +=
+                    usize::from(store.reading(*id)?.is_some_and(|recorded| recorded.held_by_hub));
             }
             tally.lost = saved.len() - tally.held_by_hub;
         }

@@ -99,11 +99,17 @@ impl Pilot {
                 return Ok(true);
             }
             if let Some(Trouble::Refused(reason)) = pilot.sync.status().trouble {
-                return Err(Failure(format!("the hub refuses ({reason:?}): all readings stay on this device")));
+                return Err(Failure(format!(
+                    "the hub refuses ({reason:?}): all readings stay on this device"
+                )));
             }
             Ok(false)
         })?;
-        if held { Ok(()) } else { Err(Failure("the hub cannot be reached: all readings stay on this device".into())) }
+        if held {
+            Ok(())
+        } else {
+            Err(Failure("the hub cannot be reached: all readings stay on this device".into()))
+        }
     }
 
     /// The first sync brings the whole round before the walk is ordered.

@@ -33,7 +33,9 @@ impl Show {
         self.say(&format!("Round {} · {} · {} stops", round.code, round.name, stops.len()));
         if !self.json && !self.follow {
             self.bar = ProgressBar::new(stops.len() as u64);
-            if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len}  {msg}  {elapsed} (left {eta})") {
+            if let Ok(style) =
+                ProgressStyle::with_template("{bar:30} {pos}/{len}  {msg}  {elapsed} (left {eta})")
+            {
                 self.bar.set_style(style);
             }
         }
