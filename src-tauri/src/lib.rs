@@ -17,5 +17,7 @@ use failure::Failure;
 
 /// Runs the program as its arguments ask.
 pub fn run() -> std::process::ExitCode {
+    // Fails only where one is installed already, which serves as well.
+    rustls::crypto::ring::default_provider().install_default().ok();
     cli::run()
 }

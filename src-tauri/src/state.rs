@@ -18,7 +18,7 @@ use tauri::ipc::Channel;
 
 use crate::{
     clock,
-    device::GnssFeed,
+    device::{GnssFeed, ports},
     dto::{Change, CommandError, Counts, PositionView, ProbeTiming, ShiftView, SyncView},
     sync_task::SyncTask,
 };
@@ -110,6 +110,13 @@ impl App {
 
     pub(crate) fn walked_m(&self) -> Option<f64> {
         lock(&self.gnss).as_ref().map(|feed| feed.place().walked_m())
+    }
+
+    /// The port that was chosen, else the only thing that is plugged in.
+    pub(crate) fn probe_port(&self) -> Result<String, CommandError> {
+        let chosen = self.store().setting(Setting::ProbePort)?;
+        let found = || ports().into_iter().next().map(|port| port.path);
+        Ok(chosen.or_else(found).unwrap_or_default())
     }
 
     /// Takes the probe; refused while it is in use.

@@ -1,105 +1,41 @@
-// Generated from src-tauri/src/dto by `cargo test -p lamplighter bindings`. Do not edit.
+// Generated from src-tauri/src/dto. Do not edit; to write it anew:
+// LAMPLIGHTER_BINDINGS=write cargo test -p lamplighter bindings
 
 export type Level = "right" | "doubtful" | "wrong";
+export type HintKind = "location" | "warning" | "key" | "note";
+export type SkipReason = "no-access" | "locked" | "danger" | "meter-missing" | "meter-faulty" | "obstructed" | "refused" | "no-answer";
 export type Status = "todo" | "right" | "doubtful" | "wrong" | "skipped";
 export type Filter = "todo" | "check" | "all";
 export type Held = "device" | "office";
-export type SkipReason = "no-access" | "locked" | "danger" | "meter-missing" | "meter-faulty" | "obstructed" | "refused" | "no-answer";
-export type HintKind = "location" | "warning" | "key" | "note";
-
-export interface RoundView { code: string, name: string, cycle: string }
-export interface Counts { total: number, todo: number, right: number, doubtful: number, wrong: number, skipped: number }
+export type RoundView = { code: string, name: string, cycle: string, };
+export type Counts = { total: number, todo: number, right: number, doubtful: number, wrong: number, skipped: number, };
 export type SyncState = "idle" | "sending" | "offline" | "refused";
-/** waiting: readings and other facts on this device only; held: the office gave its receipt. reason: a text id, `sync-…`. */
-export interface SyncView { state: SyncState, waiting: number, held: number, lastAtMs: number | null, reason: string | null }
-export interface PositionView { accuracyM: number | null, ageMs: number, quality: "autonomous" | "corrected" | "estimated" }
-export interface ShiftView {
-  enrolled: boolean, demo: boolean, reader: string, round: RoundView | null, counts: Counts, current: string | null,
-  startedAtMs: number | null, sync: SyncView, position: PositionView | null
-}
+export type SyncView = { state: SyncState, waiting: number, held: number, lastAtMs: number | null, reason: string | null, };
+export type PositionView = { accuracyM: number | null, ageMs: number, quality: "autonomous" | "corrected" | "estimated", };
+export type ShiftView = { enrolled: boolean, demo: boolean, reader: string, round: RoundView | null, counts: Counts, current: string | null, startedAtMs: number | null, sync: SyncView, position: PositionView | null, };
+export type StopRow = { id: string, number: number, address: string, serial: string, status: Status, held: Held | null, metres: number | null, use: string | null, unit: string, reason: string | null, };
+export type StopsPage = { total: number, offset: number, currentIndex: number | null, rows: Array<StopRow>, };
+export type HintView = { kind: "location" | "warning" | "key" | "note", text: string, };
+export type RegisterView = { obis: string, unit: string, integers: number, decimals: number, multiplier: string, previous: string | null, previousAtMs: number | null, };
+export type BarView = { atMs: number, use: string, };
+export type DraftView = { obis: string, digits: string, };
+export type StopView = { row: StopRow, hints: Array<HintView>, model: string | null, bearingDeg: number | null, registers: Array<RegisterView>, bars: Array<BarView>, drafts: Array<DraftView>, recorded: Recorded | null, };
+export type NumberView = { name: string, value: string, };
+export type FindingView = { sentence: string, severity: "strong" | "urgent" | "ask", obis: string | null, numbers: Array<NumberView>, };
+export type UsualView = { low: string, expected: string, high: string, };
+export type VerdictView = { level: "right" | "doubtful" | "wrong", findings: Array<FindingView>, consumption: string | null, sinceMs: number | null, usual: UsualView | null, };
+export type ValueView = { obis: string, value: string, unit: string, integers: number, decimals: number, };
+export type ProbeTiming = { protocol: string, baud: number, wallMs: number, bytesReceived: number, retries: number, };
+export type Recorded = { reading: string, stop: string, takenAtMs: number, method: "probe" | "keypad", values: Array<ValueView>, verdict: VerdictView, held: Held, timing: ProbeTiming | null, };
+export type ReadResult = { "kind": "recorded", recorded: Recorded, } | { "kind": "wrong-meter", seen: string, belongsTo: StopRow | null, };
+export type ReadProgress = { "step": "opening" } | { "step": "asking", attempt: number, } | { "step": "answered", identity: string, baud: number, } | { "step": "receiving", bytes: number, } | { "step": "repeating" } | { "step": "judging" };
+export type Entry = { obis: string, digits: string, };
+export type ShiftSummary = { round: RoundView | null, counts: Counts, startedAtMs: number | null, endedAtMs: number | null, probed: number, typed: number, walkM: number | null, secondsPerReading: number | null, sync: SyncView, };
+export type PortView = { path: string, name: string, };
+export type DeviceView = { probe: string, gnss: string, hub: string, ports: Array<PortView>, version: string, };
+export type Change = { "kind": "shift", shift: ShiftView, } | { "kind": "stops" };
+export type CommandError = { "code": "not-enrolled" } | { "code": "unknown-stop" } | { "code": "bad-entry", obis: string, } | { "code": "no-register" } | { "code": "already-read" } | { "code": "port-missing", port: string, } | { "code": "port-busy", port: string, } | { "code": "port-denied", port: string, } | { "code": "port-lost", port: string, } | { "code": "meter-silent", attempts: number, } | { "code": "meter-garbled", attempts: number, } | { "code": "meter-refused" } | { "code": "cancelled" } | { "code": "busy" } | { "code": "disk-full" } | { "code": "store-too-new" } | { "code": "hub-unreachable" } | { "code": "bad-enrolment-code" } | { "code": "internal", trace: string, };
 
-/**
- * metres and bearing: from where the reader stands, null when unknown. use: consumption text when read, such as "312".
- * reason: for a skipped stop its SkipReason, for a doubtful or wrong one the sentence id of its first finding.
- */
-export interface StopRow {
-  id: string, number: number, address: string, serial: string, status: Status, held: Held | null,
-  metres: number | null, use: string | null, unit: string, reason: string | null
-}
-export interface StopsPage { total: number, offset: number, currentIndex: number | null, rows: StopRow[] }
-
-export interface HintView { kind: HintKind, text: string }
-/** previous and value are the digits as the register shows them, with a point before the decimals. */
-export interface RegisterView { obis: string, unit: string, integers: number, decimals: number, multiplier: string, previous: string | null, previousAtMs: number | null }
-export interface BarView { atMs: number, use: string }
-export interface DraftView { obis: string, digits: string }
-export interface StopView {
-  row: StopRow, hints: HintView[], model: string | null, bearingDeg: number | null, registers: RegisterView[],
-  bars: BarView[], drafts: DraftView[], recorded: Recorded | null
-}
-
-export interface NumberView { name: string, value: string }
-/** sentence: a text id, `verdict-…`, that takes the numbers as variables. */
-export interface FindingView { sentence: string, severity: "strong" | "urgent" | "ask", obis: string | null, numbers: NumberView[] }
-export interface UsualView { low: string, expected: string, high: string }
-export interface VerdictView { level: Level, findings: FindingView[], consumption: string | null, sinceMs: number | null, usual: UsualView | null }
-export interface ValueView { obis: string, value: string, unit: string, integers: number, decimals: number }
-export interface ProbeTiming { protocol: string, baud: number, wallMs: number, bytesReceived: number, retries: number }
-/** What was saved. It is on disk when the screen gets this. */
-export interface Recorded {
-  reading: string, stop: string, takenAtMs: number, method: "probe" | "keypad", values: ValueView[], verdict: VerdictView,
-  held: Held, timing: ProbeTiming | null
-}
-/** Nothing was saved for `wrong-meter`: another meter answered; `belongsTo` is its stop when it is on this round. */
-export type ReadResult =
-  | { kind: "recorded", recorded: Recorded }
-  | { kind: "wrong-meter", seen: string, belongsTo: StopRow | null };
-
-export type ReadProgress =
-  | { step: "opening" }
-  | { step: "asking", attempt: number }
-  | { step: "answered", identity: string, baud: number }
-  | { step: "receiving", bytes: number }
-  | { step: "repeating" }
-  | { step: "judging" };
-
-/** digits: every place of the register, leading zeros included, without the point: 5 + 1 places are "049906". A draft keeps them as typed so far. */
-export interface Entry { obis: string, digits: string }
-export interface ShiftSummary {
-  round: RoundView | null, counts: Counts, startedAtMs: number | null, endedAtMs: number | null, probed: number, typed: number,
-  walkM: number | null, secondsPerReading: number | null, sync: SyncView
-}
-export interface PortView { path: string, name: string }
-/** probe, gnss: a path of `ports`; "" is "find it yourself" for the probe and "none" for the receiver. */
-export interface DeviceView { probe: string, gnss: string, hub: string, ports: PortView[], version: string }
-
-/** What `watch` sends as it happens. */
-export type Change =
-  | { kind: "shift", shift: ShiftView }
-  | { kind: "stops" };
-
-/** Every failed call rejects with one of these. `trace` finds the line in the log. */
-export type CommandError =
-  | { code: "not-enrolled" }
-  | { code: "unknown-stop" }
-  | { code: "bad-entry", obis: string }
-  | { code: "already-read" }
-  | { code: "port-missing", port: string }
-  | { code: "port-busy", port: string }
-  | { code: "port-denied", port: string }
-  | { code: "port-lost", port: string }
-  | { code: "meter-silent", attempts: number }
-  | { code: "meter-garbled", attempts: number }
-  | { code: "meter-refused" }
-  | { code: "cancelled" }
-  | { code: "busy" }
-  | { code: "disk-full" }
-  | { code: "store-too-new" }
-  | { code: "hub-unreachable" }
-  | { code: "bad-enrolment-code" }
-  | { code: "internal", trace: string };
-
-/** Name, arguments and result of every command. Channels are arguments named `channel`. */
 export interface Commands {
   shift_view: { args: {}, result: ShiftView };
   watch: { args: { channel: Change }, result: null };

@@ -9,11 +9,13 @@ use crate::{
         judge::judge,
         observed::{Observed, values_of},
     },
+    decimal::Decimal,
     gnss::fix::Fix,
     id::StopId,
     obis::Obis,
     probe::readout::{Datum, Readout, Value},
     reading::{Method, Reading},
+    register::Dials,
     round::Stop,
     store::{Recorded, Store},
     time::{Civil, UtcMs},
@@ -65,7 +67,8 @@ pub fn record_readout(
     Ok(Recording::Recorded(Box::new(store.record(reading, Some(transcript))?)))
 }
 
-/// Records digits typed from the display, one text for each register.
+/// Records digits typed from the display, for each register all of its digits, the decimals included, without
+/// a point: `0049906` on five black and two red digits is 499.06.
 pub fn record_typed(
     store: &mut Store,
     now: UtcMs,
@@ -76,7 +79,7 @@ pub fn record_typed(
     let stop = store.stop(stop)?.ok_or(WorkError::UnknownStop(stop))?;
     let typed = |(obis, digits): &(Obis, String)| {
         let register = stop.meter.register(*obis).ok_or(WorkError::BadEntry(*obis))?;
-        let value = digits.parse().map_err(|_| WorkError::BadEntry(*obis))?;
+        let value = shown(digits, register.dials).ok_or(WorkError::BadEntry(*obis))?;
         Ok(Datum { obis: *obis, value: Value::Number(value), unit: Some(register.unit.clone()) })
     };
     let values = entries.iter().map(typed).collect::<Result<Vec<_>, WorkError>>()?;
@@ -86,6 +89,14 @@ pub fn record_typed(
         return Err(WorkError::NoRegister);
     }
     Ok(store.record(reading, None)?)
+}
+
+/// What digits without a point stand for on these dials.
+fn shown(digits: &str, dials: Dials) -> Option<Decimal> {
+    if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        return None;
+    }
+    Decimal::new(digits.parse().ok()?, dials.decimals()).ok()
 }
 
 fn read(

@@ -145,10 +145,10 @@ fn typed_digits_are_judged_and_kept_whatever_they_say() {
     let typed = |store: &mut Store, digits: &str| {
         record_typed(store, NOW, stop(1).id, &[(Obis::ACTIVE_IMPORT, digits.into())], None)
     };
-    let high = typed(&mut store, "73900.0").unwrap();
+    let high = typed(&mut store, "0739000").unwrap();
     assert_eq!((high.reading.method, high.reading.verdict.level), (Method::Keypad, Level::Wrong));
-    assert_eq!(typed(&mut store, "13900.0").unwrap().reading.supersedes, Some(high.id));
-    assert!(matches!(typed(&mut store, "12-4"), Err(WorkError::BadEntry(Obis::ACTIVE_IMPORT))));
+    assert_eq!(typed(&mut store, "0139000").unwrap().reading.supersedes, Some(high.id));
+    assert!(matches!(typed(&mut store, "139.0"), Err(WorkError::BadEntry(Obis::ACTIVE_IMPORT))));
     let other = [(Obis::ACTIVE_EXPORT, "1".to_owned())];
     assert!(matches!(record_typed(&mut store, NOW, stop(1).id, &other, None), Err(WorkError::BadEntry(_))));
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use lamplighter_core::{
     id::StopId,
     probe::iec62056::Config,
-    store::Setting,
     work::{self, Recording},
 };
 use tauri::{State, async_runtime::spawn_blocking, ipc::Channel};
@@ -42,7 +41,7 @@ fn read(app: &App, id: StopId, channel: &Channel<ReadProgress>) -> Result<ReadRe
         channel.send(progress).ok();
     };
     tell(ReadProgress::Opening);
-    let port = app.store().setting(Setting::ProbePort)?.unwrap_or_default();
+    let port = app.probe_port()?;
     let driven = probe::read(&port, Config::default(), &turn.cancel, &mut |progress| tell(progress.into()))?;
     let readout = driven.result.map_err(|error| CommandError::of_drive(error, &port))?;
     tell(ReadProgress::Judging);

@@ -53,7 +53,6 @@ pub(crate) fn take_for(app: State<'_, Arc<App>>, stop: String) -> Result<Recorde
     let recording = work::record_readout(&mut app.store(), now, stop.id, readout, transcript, fix, true)?;
     let Recording::Recorded(recorded) = recording else { return Err(CommandError::NoRegister) };
     *lock(&app.pending) = None;
-    app.set_current(Some(stop.id))?;
     app.nudge();
     Ok(Recorded::new(&recorded, &stop, Some(pending.timing)))
 }

@@ -145,11 +145,11 @@ impl PositionView {
 
 const fn text_id(reason: Reason) -> &'static str {
     match reason {
-        Reason::Unauthorised => "sync-unauthorised",
+        Reason::Unauthorised => "sync-not-enrolled",
         Reason::Revoked => "sync-revoked",
         Reason::Forked => "sync-forked",
-        Reason::Upgrade => "sync-upgrade",
-        Reason::HubFailed => "sync-hub-failed",
+        Reason::Upgrade => "sync-too-old",
+        Reason::HubFailed => "sync-office-full",
         Reason::Broken => "sync-broken",
     }
 }

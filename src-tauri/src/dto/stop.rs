@@ -42,6 +42,7 @@ pub(crate) enum Held {
 }
 
 /// One row of the list. `metres` is from where the reader stands; `use` is what was used, when read.
+/// `reason` is why it was skipped, or the text id of the first finding.
 #[derive(Clone, Debug, PartialEq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct StopRow {
@@ -55,7 +56,7 @@ pub(crate) struct StopRow {
     #[serde(rename = "use")]
     pub(crate) used: Option<String>,
     pub(crate) unit: String,
-    pub(crate) reason: Option<&'static str>,
+    pub(crate) reason: Option<String>,
 }
 
 /// Part of a list.
@@ -130,9 +131,11 @@ impl StopRow {
             Outcome::Read { level: Level::Wrong, .. } => Status::Wrong,
             Outcome::Skipped { .. } => Status::Skipped,
         };
+        let finding = recorded.and_then(|recorded| recorded.reading.verdict.findings.first());
         let reason = match stop.outcome {
-            Outcome::Skipped { reason } => Some(reason.code()),
-            Outcome::ToDo | Outcome::Read { .. } => None,
+            Outcome::Skipped { reason } => Some(reason.code().to_owned()),
+            Outcome::Read { .. } => finding.map(|finding| format!("verdict-{}", finding.rule.code())),
+            Outcome::ToDo => None,
         };
         Self {
             id: stop.id.to_string(),

@@ -191,6 +191,9 @@ sync-not-enrolled = This device is not signed in. Your readings are safe. Sign i
 sync-clock = The clock of this device is wrong. Your readings are safe. Set the time.
 sync-too-old = This version is too old for the office. Your readings are safe. Update the app.
 sync-office-full = The office cannot take readings now. They are safe here and go out later.
+sync-busy = The office is busy. Everything is safe here and goes out by itself.
+sync-forked = The office knows another history of this device: it was copied or restored. Your readings are safe. Ask the office.
+sync-store = This device cannot read its own list. What was saved stays saved. Ask the office.
 sync-unknown = The office did not take them. Your readings are safe here.
 
 # Enrol
@@ -251,6 +254,9 @@ error-unknown-stop = This stop is no longer on the round.
 error-bad-entry = The digits do not fit register { $obis }.
     .safe = They are kept as a draft.
     .do = Compare with the meter and correct them.
+error-no-register = The meter answered without the registers of this round.
+    .safe = Nothing was saved.
+    .do = Type the digits from the display instead.
 error-already-read = This stop has already been read.
     .safe = The first reading is kept.
     .do = Go to the next stop, or undo the first reading.

@@ -36,6 +36,9 @@ enum Command {
         /// Address and port; port 0 takes any free one
         #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8466")]
         listen: std::net::SocketAddr,
+        /// Stop, too, when standard input ends: for a parent process that must not leave a hub behind
+        #[arg(long)]
+        until_stdin_closes: bool,
     },
     /// Take rounds from a CSV file into the books, all of it or nothing
     ///
@@ -142,7 +145,9 @@ impl From<LedgerError> for Failure {
 pub(crate) fn run(arguments: Arguments, world: &World) -> Result<(), Failure> {
     let Arguments { ledger, command } = arguments;
     match command {
-        Command::Serve { listen } => serve::serve(&ledger, listen, world),
+        Command::Serve { listen, until_stdin_closes } => {
+            serve::serve(&ledger, listen, until_stdin_closes, world)
+        }
         Command::Import { file, name } => office::import(&ledger, &file, name.as_deref(), world),
         Command::Assign { round, name, cycle } => {
             office::assign(&ledger, &round, cycle.as_deref(), &name, world)
