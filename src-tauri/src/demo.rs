@@ -33,9 +33,10 @@ pub(crate) struct Day {
     /// How much faster than a person the reader walks.
     #[arg(long, value_name = "F", default_value_t = 120.0)]
     pub(crate) speed: f64,
-    /// Pace of the meters' own bytes: 1 is true line time, 0 as fast as can be.
-    #[arg(long, value_name = "F", default_value_t = 1.0)]
-    pub(crate) pace: f64,
+    /// Pace of the meters' own bytes: 1 is true line time, 0 as fast as can be. Without it the window's meters
+    /// keep true time, and a shift without a window has them send ten times as fast.
+    #[arg(long, value_name = "F")]
+    pub(crate) pace: Option<f64>,
     /// Vices of probes and meters: none, mild or all.
     #[arg(long, value_name = "KIND", default_value = "mild")]
     pub(crate) vices: String,
@@ -43,7 +44,7 @@ pub(crate) struct Day {
 
 impl Default for Day {
     fn default() -> Self {
-        Self { stops: 40, seed: 1, speed: 120.0, pace: 1.0, vices: "mild".into() }
+        Self { stops: 40, seed: 1, speed: 120.0, pace: None, vices: "mild".into() }
     }
 }
 
@@ -182,7 +183,7 @@ impl Street {
             .arg("--dir")
             .arg(&folder)
             .args(["--stops", &day.stops.to_string(), "--seed", &day.seed.to_string()])
-            .args(["--speed", &day.speed.to_string(), "--pace", &day.pace.to_string()])
+            .args(["--speed", &day.speed.to_string(), "--pace", &day.pace.unwrap_or(1.0).to_string()])
             .args(["--vices", &day.vices])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -24,6 +24,9 @@ use crate::{
 /// How long the end of the shift waits for the hub to hold everything.
 const HELD_WAIT: Duration = Duration::from_secs(120);
 
+/// Nobody watches a meter of mode A spell its registers out at 300 Bd.
+const UNWATCHED_PACE: f64 = 0.1;
+
 /// What kind of shift.
 #[derive(Args, Debug)]
 pub(super) struct ShiftArguments {
@@ -71,8 +74,9 @@ pub(super) fn run(arguments: &ShiftArguments) -> Result<(), Failure> {
     }
     let store = Arc::new(Mutex::new(opened.store));
     let runtime = Runtime::new().map_err(Failure::new)?;
+    let day = Day { pace: arguments.day.pace.or(Some(UNWATCHED_PACE)), ..arguments.day.clone() };
     let (url, code) = (arguments.hub.as_deref(), arguments.code.as_deref());
-    let Demo { street, hub } = Demo::start(folder, &arguments.day, url, code, &store, &runtime)?;
+    let Demo { street, hub } = Demo::start(folder, &day, url, code, &store, &runtime)?;
     let mut pilot = Pilot::new(runtime.handle(), store.clone(), street);
     let walked_m = pilot.walk_the_round(&mut show)?;
     show.say("Waiting for the hub's receipts …");

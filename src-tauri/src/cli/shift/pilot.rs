@@ -73,16 +73,17 @@ impl Pilot {
         while let Some(id) = next {
             let stop = lock(&self.store).stop(id)?.ok_or_else(|| Failure("a stop is gone".into()))?;
             walked_m += self.street.walk(stop.number)?;
-            let mut current = id;
+            let mut elsewhere = None;
             if !tried.insert(id) {
                 self.skip(&stop, SkipReason::MeterMissing, show)?;
             } else if let Visit::TakenFor(other) = self.visit(&stop, show)? {
-                current = other;
+                elsewhere = Some(other).filter(|other| !tried.contains(other));
             }
             self.sync.nudge();
             let stops = lock(&self.store).stops(round.id)?;
             show.count(&stops);
-            next = work::next_stop(&stops, Some(current));
+            // Where the other meter should hang, this one may: neighbours get swapped.
+            next = elsewhere.or_else(|| work::next_stop(&stops, Some(id)));
         }
         let store = &mut lock(&self.store);
         if store.shift()?.is_some_and(|shift| shift.ended_at.is_none()) {
