@@ -1,0 +1,55 @@
+# Two commands do all set-up: `make run` and `make test`.
+
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -euo pipefail -c
+.PHONY: run test bench build bindings deny need-build need-test ui
+
+run: build
+	tools/run.sh
+
+# Everything that can fail, in the order of how soon it says so.
+test: need-test ui
+	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
+	{ \
+	  cargo fmt --all --check && \
+	  npm --prefix ui run check && npm --prefix ui run lint:texts && NO_COLOR=1 npm --prefix ui test && \
+	  cargo clippy --workspace --all-targets --quiet -- -D warnings && \
+	  cargo build --workspace && \
+	  cargo test --workspace --no-fail-fast && \
+	  npm --prefix ui run test:screens; \
+	} 2>&1 | tee "$$log" && tools/verdict.sh "$$log"
+
+# Speed and accuracy, with peers in the same run; what we saw is in docs/benchmarks.md.
+bench: build
+	cargo bench -p lamplighter-core
+	cargo bench -p lamplighter-tests
+
+build: need-build ui
+	cargo build --workspace
+
+# The screens. The app carries them, so they come first.
+ui: ui/dist/index.html
+
+ui/dist/index.html: $(shell find ui/src -type f) ui/index.html ui/vite.config.ts ui/node_modules/.package-lock.json
+	npm --prefix ui run build
+
+ui/node_modules/.package-lock.json: ui/package-lock.json
+	npm --prefix ui ci --no-audit --no-fund --loglevel=error
+
+# The types at the bridge, written anew from Rust.
+bindings: ui
+	LAMPLIGHTER_BINDINGS=write cargo test -p lamplighter bindings
+
+# Licences and sources of everything we link.
+deny:
+	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
+	cargo deny check licenses bans sources
+
+need-build:
+	tools/need.sh build
+
+need-test:
+	tools/need.sh test
+
+# npm and cargo need what need-build installs.
+ui/node_modules/.package-lock.json: | need-build
