@@ -13,7 +13,6 @@ pub(crate) struct Failure(pub(crate) String);
 
 impl Failure {
     /// From anything that says what it is.
-    #[expect(clippy::needless_pass_by_value, reason = "serves map_err")]
     pub(crate) fn new(error: impl Display) -> Self {
         Self(error.to_string())
     }
