@@ -53,18 +53,20 @@ pub(super) fn run(arguments: &GpsArguments) -> Result<(), Failure> {
             Err(error) => return Err(Failure::new(error)),
         };
         for event in receiver.handle(&buffer[..count], clock::now()) {
-            show(&event, arguments.json).map_err(Failure::new)?;
+            if !show(&event, arguments.json)? {
+                return Ok(());
+            }
             left -= u64::from(matches!(event, Event::Fix(_)) && left > 0);
         }
     }
     for event in receiver.finish() {
-        show(&event, arguments.json).map_err(Failure::new)?;
+        show(&event, arguments.json)?;
     }
     Ok(())
 }
 
-/// To standard output; whoever reads may go away at any time.
-fn show(event: &Event, as_json: bool) -> io::Result<()> {
+/// To standard output. Answers whether anybody still reads it.
+fn show(event: &Event, as_json: bool) -> Result<bool, Failure> {
     let line = match (event, as_json) {
         (Event::Fix(fix), true) => json::fix(fix).to_string(),
         (Event::Fix(fix), false) => words(fix),
@@ -73,7 +75,10 @@ fn show(event: &Event, as_json: bool) -> io::Result<()> {
         (Event::Silent, true) => json!({ "fix": false, "silent": true }).to_string(),
         (Event::Silent, false) => "the receiver is silent".into(),
     };
-    writeln!(io::stdout(), "{line}")
+    match writeln!(io::stdout(), "{line}") {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        written => written.map(|()| true).map_err(Failure::new),
+    }
 }
 
 fn words(fix: &Fix) -> String {
