@@ -14,7 +14,7 @@ use lamplighter_core::gnss::{
 use serde_json::json;
 
 use super::json;
-use crate::{Failure, clock, device};
+use crate::{Failure, clock, device, texts::say};
 
 /// Where the positions come from.
 #[derive(Args, Debug)]
@@ -71,9 +71,9 @@ fn show(event: &Event, as_json: bool) -> Result<bool, Failure> {
         (Event::Fix(fix), true) => json::fix(fix).to_string(),
         (Event::Fix(fix), false) => words(fix),
         (Event::Lost, true) => json!({ "fix": false }).to_string(),
-        (Event::Lost, false) => "no position".into(),
+        (Event::Lost, false) => say("no-position", &[]),
         (Event::Silent, true) => json!({ "fix": false, "silent": true }).to_string(),
-        (Event::Silent, false) => "the receiver is silent".into(),
+        (Event::Silent, false) => say("receiver-silent", &[]),
     };
     match writeln!(io::stdout(), "{line}") {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
