@@ -12,7 +12,7 @@ saved = saved on the device
 held = held by the hub
 lost = lost
 doubled = doubled
-walked = walked
+walked-way = walked
 took = took
 minutes = { $minutes } min { $seconds } s
 

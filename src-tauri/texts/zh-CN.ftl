@@ -12,7 +12,7 @@ saved = 已存本机
 held = 后台已收
 lost = 丢失
 doubled = 重复
-walked = 步行
+walked-way = 步行
 took = 用时
 minutes = { $minutes } 分 { $seconds } 秒
 

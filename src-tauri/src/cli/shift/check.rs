@@ -92,7 +92,7 @@ impl Tally {
             ("held", self.held_by_hub.to_string()),
             ("lost", self.lost.to_string()),
             ("doubled", self.doubled.to_string()),
-            ("walked", format!("{:.2} km", self.walk_m / 1_000.0)),
+            ("walked-way", format!("{:.2} km", self.walk_m / 1_000.0)),
             ("took", say("minutes", &minutes)),
         ];
         let line = |(name, value): &(&str, String)| {
