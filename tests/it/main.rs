@@ -1,1 +1,15 @@
-//! Tests that stand above every crate.
+//! Tests that stand above every crate: house rules, real processes, round trips.
+
+mod bits;
+mod dice;
+mod export_file;
+mod gps;
+mod help;
+mod kill;
+mod process;
+mod read;
+mod read_refused;
+mod shift;
+mod sources;
+mod tidy;
+mod tidy_arrows;

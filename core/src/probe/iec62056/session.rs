@@ -307,11 +307,13 @@ impl Session {
             return Err(if empty { ReadError::Silent { attempts } } else { ReadError::Garbled { attempts } });
         }
         let mode = self.meter.as_ref().map(|(_, plan)| plan.mode);
+        let unasked = matches!(mode, Some('A' | 'B'));
         self.approach = match reason {
+            // A block began, so the speed was right, and in modes A and B there is no other.
+            Ending::Damaged if unasked => self.approach,
+            Ending::Empty if unasked && self.repeats > 0 => self.approach,
             // A meter that said no, or did not like what it was told: all meters understand 300.
             Ending::Refused | Ending::Empty => Approach::Slow,
-            // The speed was right, and in mode B there is no other.
-            Ending::Damaged if mode == Some('B') => self.approach,
             Ending::Damaged | Ending::Lost | Ending::Checked(_) | Ending::Unchecked(_) => {
                 self.approach.gentler()
             }

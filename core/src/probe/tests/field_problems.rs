@@ -32,6 +32,16 @@ fn an_echoing_head_can_still_ask_for_a_repeat() {
 }
 
 #[test]
+fn a_meter_that_repeats_nothing_is_asked_anew_at_its_own_speed() {
+    for (ident, unasked_baud, baud) in
+        [("ABC METER", Some(300), 300), ("ABCCMETER", Some(2_400), 2_400), ("ABC5METER", None, 300)]
+    {
+        let habits = Habits { ident, unasked_baud, ignores_nak: true, cut_short: 1, ..Habits::default() };
+        check(habits, Probe::default(), baud, Integrity::Checked, 2);
+    }
+}
+
+#[test]
 fn a_port_that_strips_parity_is_read() {
     let probe = Probe { strips_parity: true, ..Probe::default() };
     check(Habits::default(), probe, 9_600, Integrity::Checked, 0);
