@@ -73,7 +73,9 @@ pub(crate) fn open(home: Option<PathBuf>, arguments: &WindowArguments) -> Result
 fn can_show() -> Result<(), Failure> {
     #[cfg(target_os = "linux")]
     gtk::init().map_err(|_| {
-        Failure("there is no display to open the window on; `lamplighter --help` lists what works without".into())
+        Failure(
+            "there is no display to open the window on; `lamplighter --help` lists what works without".into(),
+        )
     })?;
     Ok(())
 }
