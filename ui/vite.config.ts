@@ -2,10 +2,16 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 
+const LATER = /zh-CN\.ftl|reader\/(Context|End|Enrol|Menu)\.svelte/;
+
 export default defineConfig({
   base: "./",
   plugins: [svelte()],
   clearScreen: false,
-  build: { target: "chrome90", outDir: "dist", assetsInlineLimit: 0 },
+  build: {
+    target: "chrome90", outDir: "dist", assetsInlineLimit: 0, cssCodeSplit: false, modulePreload: false,
+    // What every screen shares is one file; only what comes when it is wanted has a file of its own.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "shared", test: (id: string) => !LATER.test(id) }] } } },
+  },
   test: { include: ["tests/unit/**/*.test.ts"] },
 });

@@ -11,6 +11,7 @@ mod failure;
 mod probe;
 mod state;
 mod sync_task;
+mod texts;
 mod window;
 
 use failure::Failure;

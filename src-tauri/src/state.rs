@@ -203,6 +203,20 @@ impl App {
         Ok(())
     }
 
+    /// Goes to the next stop to do.
+    pub(crate) fn go_on(&self) -> Result<(), CommandError> {
+        let next = work::next_stop(&self.stops()?, self.current()?);
+        self.set_current(next)
+    }
+
+    /// Says again which stop is at hand: the demo's street forgets it when it ends.
+    pub(crate) fn resume(&self) -> Result<(), CommandError> {
+        match (self.current()?, &self.on_current) {
+            (Some(id), Some(hear)) => Ok(hear(self.stop(id)?.number)),
+            _ => Ok(()),
+        }
+    }
+
     /// Orders the walk of a round that has not begun, from the first known position, and finds the stop at hand.
     pub(crate) fn settle(&self) -> Result<(), CommandError> {
         let Some(shift) = self.shift()? else { return Ok(()) };
@@ -238,18 +252,18 @@ impl App {
     pub(crate) fn shift_view(&self) -> Result<ShiftView, CommandError> {
         let identity = self.store().identity()?;
         let shift = self.shift()?;
-        let counts = work::Counts::of(&self.stops()?);
-        let now = clock::now();
+        let (stops, current, now) = (self.stops()?, self.current()?, clock::now());
+        let goal = stops.iter().find(|stop| Some(stop.id) == current).and_then(|stop| stop.position);
         Ok(ShiftView {
             enrolled: identity.is_some(),
             demo: self.is_demo(),
             reader: identity.map_or_else(String::new, |identity| identity.reader),
             round: shift.as_ref().map(|shift| (&shift.round).into()),
-            counts: Counts::from(counts),
-            current: self.current()?.map(|id| id.to_string()),
+            counts: Counts::from(work::Counts::of(&stops)),
+            current: current.map(|id| id.to_string()),
             started_at_ms: shift.and_then(|shift| shift.started_at).map(|at| at.0),
             sync: self.sync_view()?,
-            position: self.fix().map(|fix| PositionView::new(&fix, now)),
+            position: self.fix().map(|fix| PositionView::new(&fix, goal, now)),
         })
     }
 }

@@ -1,6 +1,7 @@
 //! The window: its commands, its clockwork, and the demo that may stand behind it.
 
 use std::{
+    fs::{File, TryLockError},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, mpsc},
     thread,
@@ -34,8 +35,10 @@ pub(crate) struct WindowArguments {
 
 /// Opens the window and returns when it is closed.
 pub(crate) fn open(home: Option<PathBuf>, arguments: &WindowArguments) -> Result<(), Failure> {
+    can_show()?;
     let folder = home.map_or_else(|| default_home(arguments.demo), Ok)?;
     std::fs::create_dir_all(&folder).map_err(|error| Failure(format!("{}: {error}", folder.display())))?;
+    let _alone = Alone::in_folder(&folder)?;
     let opened = Store::open(&folder.join("reader.db"))?;
     if let Some(aside) = &opened.set_aside {
         eprintln!("lamplighter: the database was damaged; it is kept whole at {}", aside.display());
@@ -50,7 +53,7 @@ pub(crate) fn open(home: Option<PathBuf>, arguments: &WindowArguments) -> Result
         hub = demo.hub;
     }
     let app = Arc::new(App::new(store.clone(), on_current));
-    app.listen().map_err(|error| Failure(format!("{error:?}")))?;
+    app.listen().and_then(|()| app.resume()).map_err(|error| Failure(format!("{error:?}")))?;
     let task = SyncTask::start(runtime.handle(), store, {
         let app = Arc::downgrade(&app);
         move || {
@@ -64,6 +67,37 @@ pub(crate) fn open(home: Option<PathBuf>, arguments: &WindowArguments) -> Result
     let ran = show(app);
     drop(hub);
     ran
+}
+
+/// The window's own toolkit panics where there is no display; a person gets a line instead.
+fn can_show() -> Result<(), Failure> {
+    #[cfg(target_os = "linux")]
+    gtk::init().map_err(|_| {
+        Failure(
+            "there is no display to open the window on; `lamplighter --help` lists what works without".into(),
+        )
+    })?;
+    Ok(())
+}
+
+/// Keeps a second window off the same folder; the system takes the lock back however we end.
+struct Alone {
+    _lock: File,
+}
+
+impl Alone {
+    fn in_folder(folder: &Path) -> Result<Self, Failure> {
+        let path = folder.join("window.lock");
+        let lock = File::options().create(true).truncate(false).write(true).open(&path);
+        let lock = lock.map_err(|error| Failure(format!("{}: {error}", path.display())))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { _lock: lock }),
+            Err(TryLockError::WouldBlock) => {
+                Err(Failure(format!("it is already running with this folder: {}", folder.display())))
+            }
+            Err(TryLockError::Error(error)) => Err(Failure(format!("{}: {error}", path.display()))),
+        }
+    }
 }
 
 fn show(app: Arc<App>) -> Result<(), Failure> {

@@ -54,10 +54,14 @@ pub async fn sync<H: Hub>(
                 session.batch(&batch)
             }
             Step::Confirm(head) => {
-                let mut store = lock(store);
-                sent += store.confirm(head)?;
+                let standing = {
+                    let mut store = lock(store);
+                    sent += store.confirm(head)?;
+                    store.standing()?
+                };
+                // Whoever hears of it may look into the store.
                 report(sent);
-                session.stored(store.standing()?)
+                session.stored(standing)
             }
             Step::Apply(page) => {
                 let mut store = lock(store);

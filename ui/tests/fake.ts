@@ -57,9 +57,10 @@ function counts() {
 }
 
 function shiftView(): ShiftView {
+  const stop = stops.find((it) => it.id === current);
   return {
     enrolled, demo: true, reader: "Ana Morales", round: enrolled ? { code: "14", name: "Harbour East", cycle: "2026-11" } : null,
-    counts: counts(), current: enrolled ? current : null, startedAtMs: Date.now() - 22_320_000, sync, position: { accuracyM: 6, ageMs: 900, quality: "autonomous" },
+    counts: counts(), current: enrolled ? current : null, startedAtMs: Date.now() - 22_320_000, sync, position: { accuracyM: 6, ageMs: 900, quality: "autonomous", metres: stop?.metres ?? null, bearingDeg: stop?.bearing ?? null },
   };
 }
 

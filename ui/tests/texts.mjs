@@ -62,7 +62,9 @@ for (const it of union("Status")) need(`status-${it}`);
 for (const it of union("Level")) need(`level-${it}`);
 for (const it of union("Filter")) need(`filter-${it}`);
 for (const it of union("Held")) need(`saved-${it}`);
-for (const [, code] of bindings.matchAll(/\{ code: "([\w-]+)"/g)) for (const part of ["", ".safe", ".do"]) need(`error-${code}${part}`);
+for (const [, code] of bindings.matchAll(/\{ "code": "([\w-]+)"/g)) for (const part of ["", ".safe", ".do"]) need(`error-${code}${part}`);
+const rust = readFileSync(fileURLToPath(new URL("../../src-tauri/src/dto/shift.rs", import.meta.url)), "utf8");
+for (const [, reason] of rust.matchAll(/"(sync-[\w-]+)"/g)) need(reason);
 for (const it of ["digits", "format", "backwards", "rolled-over", "serial-mismatch", "register-missing", "sum-mismatch", "very-high", "high", "low", "zero", "no-checksum"]) {
   need(`verdict-${it}`);
   need(`short-${it}`);

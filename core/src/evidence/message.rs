@@ -25,6 +25,7 @@ pub(super) struct Event {
 }
 
 #[derive(Clone, PartialEq, Oneof)]
+#[expect(clippy::large_enum_variant, reason = "nearly every event is a reading")]
 enum Kind {
     #[prost(message, tag = "2")]
     Reading(Reading),

@@ -14,7 +14,7 @@ use lamplighter_core::gnss::{
 use serde_json::json;
 
 use super::json;
-use crate::{Failure, clock, device};
+use crate::{Failure, clock, device, texts::say};
 
 /// Where the positions come from.
 #[derive(Args, Debug)]
@@ -53,27 +53,32 @@ pub(super) fn run(arguments: &GpsArguments) -> Result<(), Failure> {
             Err(error) => return Err(Failure::new(error)),
         };
         for event in receiver.handle(&buffer[..count], clock::now()) {
-            show(&event, arguments.json).map_err(Failure::new)?;
+            if !show(&event, arguments.json)? {
+                return Ok(());
+            }
             left -= u64::from(matches!(event, Event::Fix(_)) && left > 0);
         }
     }
     for event in receiver.finish() {
-        show(&event, arguments.json).map_err(Failure::new)?;
+        show(&event, arguments.json)?;
     }
     Ok(())
 }
 
-/// To standard output; whoever reads may go away at any time.
-fn show(event: &Event, as_json: bool) -> io::Result<()> {
+/// To standard output. Answers whether anybody still reads it.
+fn show(event: &Event, as_json: bool) -> Result<bool, Failure> {
     let line = match (event, as_json) {
         (Event::Fix(fix), true) => json::fix(fix).to_string(),
         (Event::Fix(fix), false) => words(fix),
         (Event::Lost, true) => json!({ "fix": false }).to_string(),
-        (Event::Lost, false) => "no position".into(),
+        (Event::Lost, false) => say("no-position", &[]),
         (Event::Silent, true) => json!({ "fix": false, "silent": true }).to_string(),
-        (Event::Silent, false) => "the receiver is silent".into(),
+        (Event::Silent, false) => say("receiver-silent", &[]),
     };
-    writeln!(io::stdout(), "{line}")
+    match writeln!(io::stdout(), "{line}") {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        written => written.map(|()| true).map_err(Failure::new),
+    }
 }
 
 fn words(fix: &Fix) -> String {

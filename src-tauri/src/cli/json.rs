@@ -41,12 +41,17 @@ pub(super) fn fix(fix: &Fix) -> Value {
             FixQuality::Corrected => "corrected",
             FixQuality::Estimated => "estimated",
         },
-        "accuracy_m": fix.accuracy_m,
+        "accuracy_m": fix.accuracy_m.map(rounded),
         "satellites": fix.satellites,
-        "hdop": fix.hdop,
-        "speed_mps": fix.speed_mps,
-        "course_deg": fix.course_deg,
+        "hdop": fix.hdop.map(rounded),
+        "speed_mps": fix.speed_mps.map(rounded),
+        "course_deg": fix.course_deg.map(rounded),
     })
+}
+
+/// To hundredths, which is more than a receiver knows.
+fn rounded(number: f64) -> f64 {
+    (number * 100.0).round() / 100.0
 }
 
 fn millis(span: std::time::Duration) -> u64 {

@@ -10,7 +10,7 @@ use lamplighter_core::probe::{
 };
 
 use super::json;
-use crate::{Failure, clock, device};
+use crate::{Failure, clock, device, texts::say};
 
 /// What to read.
 #[derive(Args, Debug)]
@@ -61,15 +61,18 @@ pub(super) fn run(arguments: &ReadArguments) -> Result<(), Failure> {
     if let Some(path) = &arguments.transcript {
         std::fs::write(path, driven.transcript.to_string()).map_err(Failure::new)?;
     }
-    let readout = driven.result?;
+    let readout = driven.result.map_err(|error| Failure::of_drive(error, &arguments.port))?;
     if arguments.json {
         println!("{}", json::readout(&readout, &driven.timing));
         return Ok(());
     }
     println!("{}  {}  {} Bd", readout.identity, readout.protocol, readout.baud);
-    println!("meter {}", readout.serial.as_deref().unwrap_or("unknown"));
+    match &readout.serial {
+        Some(serial) => println!("{}", say("meter", &[("serial", serial.clone())])),
+        None => println!("{}", say("meter-unknown", &[])),
+    }
     if let Some(clock) = readout.clock {
-        println!("clock {clock}");
+        println!("{}", say("clock", &[("clock", clock.to_string())]));
     }
     for datum in &readout.registers {
         let unit = datum.unit.as_ref().map_or("", |unit| unit.as_str());
@@ -80,10 +83,12 @@ pub(super) fn run(arguments: &ReadArguments) -> Result<(), Failure> {
 
 fn words(progress: &Progress) -> String {
     match progress {
-        Progress::Asking { attempt: 1 } => "asking the meter …".into(),
-        Progress::Asking { attempt } => format!("asking the meter again ({attempt}) …"),
-        Progress::Answered { identity, baud } => format!("answered: {identity}, {baud} Bd"),
-        Progress::Receiving { bytes } => format!("{bytes} bytes"),
-        Progress::Repeating => "damaged: asking for it again".into(),
+        Progress::Asking { attempt: 1 } => say("asking", &[]),
+        Progress::Asking { attempt } => say("asking-again", &[("attempt", attempt.to_string())]),
+        Progress::Answered { identity, baud } => {
+            say("answered", &[("identity", identity.clone()), ("baud", baud.to_string())])
+        }
+        Progress::Receiving { bytes } => say("receiving", &[("bytes", bytes.to_string())]),
+        Progress::Repeating => say("repeating", &[]),
     }
 }

@@ -7,7 +7,7 @@ use lamplighter_core::evidence::seal::PublicKey;
 use lamplighter_sync::export;
 use serde_json::json;
 
-use crate::Failure;
+use crate::{Failure, texts::say};
 
 /// What to prove.
 #[derive(Args, Debug)]
@@ -24,10 +24,12 @@ pub(super) struct VerifyArguments {
 }
 
 pub(super) fn run(arguments: &VerifyArguments) -> Result<(), Failure> {
-    let path = arguments.export.display();
+    let path = arguments.export.display().to_string();
     let bytes = fs::read(&arguments.export).map_err(|error| Failure(format!("{path}: {error}")))?;
-    let verified = export::verify(&bytes, arguments.hub_key)
-        .map_err(|error| Failure(format!("{path} is not what the hub wrote: {error}")))?;
+    let verified = export::verify(&bytes, arguments.hub_key).map_err(|error| {
+        let reason = error.to_string();
+        Failure(say("not-proven", &[("path", path.clone()), ("reason", reason)]))
+    })?;
     if arguments.json {
         println!(
             "{}",
@@ -40,11 +42,15 @@ pub(super) fn run(arguments: &VerifyArguments) -> Result<(), Failure> {
             })
         );
     } else {
-        println!(
-            "{path}: proven. {} readings in {} events of {} devices, every hash and seal holds.",
-            verified.readings, verified.events, verified.devices
-        );
-        println!("hub key {}", verified.hub_key);
+        let words = [
+            ("path", path),
+            ("readings", verified.readings.to_string()),
+            ("events", verified.events.to_string()),
+            ("devices", verified.devices.to_string()),
+        ];
+        println!("{}", say("proven", &words));
+        let name = if arguments.hub_key.is_some() { "hub-key" } else { "hub-key-from-file" };
+        println!("{}", say(name, &[("key", verified.hub_key.to_string())]));
     }
     Ok(())
 }

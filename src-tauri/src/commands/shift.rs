@@ -28,8 +28,7 @@ pub(crate) fn watch(app: State<'_, Arc<App>>, channel: Channel<Change>) {
 /// Goes to the next stop to do.
 #[tauri::command(async)]
 pub(crate) fn advance(app: State<'_, Arc<App>>) -> Result<ShiftView, CommandError> {
-    let next = work::next_stop(&app.stops()?, app.current()?);
-    app.set_current(next)?;
+    app.go_on()?;
     app.shift_view()
 }
 

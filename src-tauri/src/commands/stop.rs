@@ -74,7 +74,7 @@ pub(crate) fn select_stop(app: State<'_, Arc<App>>, stop: String) -> Result<Shif
     app.shift_view()
 }
 
-/// Gives a stop up, for now.
+/// Gives a stop up, for now, and goes on where it was the one at hand.
 #[tauri::command(async)]
 pub(crate) fn skip_stop(
     app: State<'_, Arc<App>>,
@@ -88,6 +88,9 @@ pub(crate) fn skip_stop(
     app.begin()?;
     app.store().skip(clock::now(), stop, reason, note, fix)?;
     app.nudge();
+    if app.current()? == Some(stop) {
+        app.go_on()?;
+    }
     app.shift_view()
 }
 

@@ -36,12 +36,10 @@ pub(crate) fn open_line(port: &str) -> Result<Box<dyn Line + Send>, LineError> {
     }
 }
 
-pub(super) fn because(port: &str, error: &io::Error) -> LineError {
-    let port = port.to_owned();
-    match error.kind() {
-        io::ErrorKind::NotFound => LineError::Missing(port),
-        io::ErrorKind::PermissionDenied => LineError::Denied(port),
-        io::ErrorKind::ResourceBusy => LineError::Busy(port),
-        _ => LineError::Failed { port, reason: error.to_string() },
+fn because(port: &str, error: &io::Error) -> LineError {
+    let (port, kind) = (port.to_owned(), error.kind());
+    if kind == io::ErrorKind::NotFound {
+        return LineError::Missing(port);
     }
+    LineError::Failed { port, reason: error.to_string() }
 }

@@ -2,6 +2,7 @@
 
 use lamplighter_core::{
     gnss::fix::{Fix, FixQuality},
+    place::Position,
     round::Round,
     time::UtcMs,
     work,
@@ -55,7 +56,7 @@ pub(crate) struct SyncView {
     pub(crate) reason: Option<String>,
 }
 
-/// How well it is known where the reader stands.
+/// How well it is known where the reader stands, and from there the way to the stop at hand.
 #[derive(Clone, Debug, PartialEq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PositionView {
@@ -63,6 +64,8 @@ pub(crate) struct PositionView {
     pub(crate) age_ms: i64,
     #[ts(type = "\"autonomous\" | \"corrected\" | \"estimated\"")]
     pub(crate) quality: &'static str,
+    pub(crate) metres: Option<f64>,
+    pub(crate) bearing_deg: Option<f64>,
 }
 
 /// Everything the frame of every screen shows.
@@ -133,13 +136,19 @@ impl SyncView {
 }
 
 impl PositionView {
-    pub(crate) fn new(fix: &Fix, now: UtcMs) -> Self {
+    pub(crate) fn new(fix: &Fix, goal: Option<Position>, now: UtcMs) -> Self {
         let quality = match fix.quality {
             FixQuality::Autonomous => "autonomous",
             FixQuality::Corrected => "corrected",
             FixQuality::Estimated => "estimated",
         };
-        Self { accuracy_m: fix.accuracy_m, age_ms: fix.age_ms(now), quality }
+        Self {
+            accuracy_m: fix.accuracy_m,
+            age_ms: fix.age_ms(now),
+            quality,
+            metres: goal.map(|goal| fix.position.metres_to(goal)),
+            bearing_deg: goal.map(|goal| fix.position.bearing_to(goal)),
+        }
     }
 }
 

@@ -89,6 +89,7 @@ bars-label = Use per reading, { $count } bars, the last one { $last }
 other-registers = Other registers
 wrong-meter-title = Another meter
 wrong-meter = This is { $serial } ({ $address }).
+wrong-meter-done = This is { $serial } ({ $address }). It has been read already.
 wrong-meter-unknown = This is { $serial }. It is not on this round.
 wrong-meter-expected = Expected here: { $serial }
 wrong-meter-safe = Nothing was saved. Nothing is lost.
@@ -194,6 +195,7 @@ sync-office-full = The office cannot take readings now. They are safe here and g
 sync-busy = The office is busy. Everything is safe here and goes out by itself.
 sync-forked = The office knows another history of this device: it was copied or restored. Your readings are safe. Ask the office.
 sync-store = This device cannot read its own list. What was saved stays saved. Ask the office.
+sync-broken = This device and the office do not understand each other. Your readings are safe. Ask the office.
 sync-unknown = The office did not take them. Your readings are safe here.
 
 # Enrol

@@ -35,6 +35,20 @@ export function initials(name: string): string {
   return words.map((word) => word[0] ?? "").join("").slice(0, 2).toUpperCase();
 }
 
+/** An amount for the eye: as many decimals as its size deserves. The drum shows every digit. */
+export function amount(value: string): string {
+  const number = Number(value);
+  if (value === "" || !Number.isFinite(number)) return value;
+  const size = Math.abs(number);
+  return String(Number(number.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3)));
+}
+
+/** A distance in steps that a walking reader's position does not make flicker. */
+export function paces(metres: number): number {
+  const step = metres < 10 ? 1 : metres < 100 ? 5 : 10;
+  return Math.round(metres / step) * step;
+}
+
 /** Where a number stands on a bar that ends at `top`, 0 to 100. The root leaves room for the small and still shows the huge. */
 export function along(value: number, top: number): number {
   if (!(value > 0) || !(top > 0)) return 0;

@@ -1,12 +1,21 @@
 // Every sentence a person reads, by id, in the language that is set. A `.part` after the id is a Fluent attribute.
 import { FluentBundle, FluentResource, type FluentVariable } from "@fluent/bundle";
 import { settings, type Lang } from "../state/settings.svelte";
+import { paces } from "./numbers";
 import en from "./en.ftl?raw";
-import zh from "./zh-CN.ftl?raw";
 
 export type Variables = Record<string, FluentVariable>;
 
-const bundles: Record<Lang, FluentBundle> = { en: bundle("en", en), "zh-CN": bundle("zh-CN", zh) };
+/** English is always there, for ids that another language lacks; others come when they are wanted. */
+const sources: Record<Exclude<Lang, "en">, () => Promise<{ default: string }>> = { "zh-CN": () => import("./zh-CN.ftl?raw") };
+let bundles = $state.raw<Partial<Record<Lang, FluentBundle>>>({ en: bundle("en", en) });
+
+/** Fetches the sentences of a language, once. Until they are there, English is shown. */
+export async function want(lang: Lang): Promise<void> {
+  if (lang === "en" || bundles[lang]) return;
+  const source = await sources[lang]();
+  bundles = { ...bundles, [lang]: bundle(lang, source.default) };
+}
 
 function bundle(lang: Lang, source: string): FluentBundle {
   const made = new FluentBundle(lang, { useIsolating: false });
@@ -26,9 +35,13 @@ export function has(id: string): boolean {
 
 function find(lang: Lang, id: string, variables: Variables): string | null {
   const [name = "", part] = id.split(".");
-  const message = bundles[lang].getMessage(name);
+  const message = bundles[lang]?.getMessage(name);
   const pattern = part === undefined ? message?.value : message?.attributes[part];
-  return pattern == null ? null : bundles[lang].formatPattern(pattern, variables, []);
+  return pattern == null ? null : (bundles[lang]?.formatPattern(pattern, variables, []) ?? null);
+}
+
+export function distance(metres: number): string {
+  return metres < 995 ? t("metres", { metres: paces(metres) }) : t("kilometres", { km: (metres / 1000).toFixed(1) });
 }
 
 /** English here means day before month. */

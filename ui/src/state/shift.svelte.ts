@@ -2,6 +2,9 @@
 import { asCommandError, call, type CommandError, type Recorded, type ShiftView, type SkipReason, type StopView, type SyncView } from "../bridge";
 import { route } from "./route.svelte";
 
+/** Walked towards or away from the stop at hand. */
+const ROWS_STALE_M = 10;
+
 class Shift {
   view = $state.raw<ShiftView | null>(null);
   stop = $state.raw<StopView | null>(null);
@@ -13,6 +16,7 @@ class Shift {
   edition = $state(0);
   busy = $state(false);
   #asked: string | null = null;
+  #metres: number | null = null;
 
   async open(): Promise<void> {
     await this.attempt(async () => {
@@ -29,6 +33,7 @@ class Shift {
   /** Draws a new view and, when the current stop is another, fetches that stop. */
   async take(view: ShiftView): Promise<void> {
     this.view = view;
+    this.#walked(view.position?.metres ?? null);
     if (view.current !== this.#asked) await this.fetchStop();
   }
 
@@ -41,6 +46,14 @@ class Shift {
     }
     const stop = await call("stop_view", { stop: wanted });
     if (this.#asked === wanted) this.stop = stop;
+  }
+
+  /** The rows tell distances too; after a few steps those are stale. */
+  #walked(metres: number | null): void {
+    if (metres !== null && this.#metres !== null && Math.abs(metres - this.#metres) < ROWS_STALE_M) return;
+    if (metres === this.#metres) return;
+    this.#metres = metres;
+    this.edition += 1;
   }
 
   stirred(): void {

@@ -1,6 +1,6 @@
 // Readings as text: places of a drum, whole digits of an entry, serials, and where things stand on a bar.
 import { describe, expect, it } from "vitest";
-import { along, grouped, hoursMinutes, initials, places, placesOf, roundUp, wholeDigits } from "../../src/i18n/numbers";
+import { along, amount, grouped, hoursMinutes, initials, places, placesOf, roundUp, wholeDigits } from "../../src/i18n/numbers";
 
 describe("digits", () => {
   it("push in from the right and leave the untyped places empty", () => {
@@ -18,6 +18,12 @@ describe("digits", () => {
   });
   it("survive a value longer than its register without inventing places", () => {
     expect(placesOf("1234567", 6, 0).join("")).toBe("234567");
+  });
+});
+
+describe("amounts", () => {
+  it("show as many decimals as their size deserves", () => {
+    expect(["265.991", "-1234.5", "14.149", "0.000", "3.25", "0.0421", "", "n/a"].map(amount)).toEqual(["266", "-1235", "14.1", "0", "3.25", "0.042", "", "n/a"]);
   });
 });
 

@@ -1,9 +1,10 @@
 // Sentences: variables, plurals, attributes, and ids that are newer than the texts.
-import { afterEach, expect, it } from "vitest";
+import { afterEach, beforeAll, expect, it } from "vitest";
 import { registerName, shortObis } from "../../src/i18n/obis";
-import { has, t } from "../../src/i18n/texts.svelte";
+import { distance, has, t, want } from "../../src/i18n/texts.svelte";
 import { settings } from "../../src/state/settings.svelte";
 
+beforeAll(() => want("zh-CN"));
 afterEach(() => {
   settings.lang = "en";
 });
@@ -12,6 +13,10 @@ it("fills in the numbers of a finding", () => {
   expect(t("verdict-very-high", { use: "1836", unit: "kWh", times: "6.0" })).toBe("1836 kWh, about 6.0 × usual");
   settings.lang = "zh-CN";
   expect(t("verdict-very-high", { use: "1836", unit: "kWh", times: "6.0" })).toBe("1836 kWh，约为平时 6.0 倍");
+});
+
+it("tells distances in steps, and far ones in kilometres", () => {
+  expect([0.4, 7.6, 13.201, 117.568, 994, 1240].map(distance)).toEqual(["0 m", "8 m", "15 m", "120 m", "990 m", "1.2 km"]);
 });
 
 it("counts in words", () => {

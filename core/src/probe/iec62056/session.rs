@@ -339,7 +339,12 @@ impl Session {
             integrity,
             self.retries,
         );
+        // A meter that offers a repeat waits for our word before it hears another sign-on.
+        let acknowledged = plan.mode == 'C' && integrity == Integrity::Checked;
         self.finish();
+        if acknowledged {
+            self.pending.push_back(Output::Send(vec![message::ACK]));
+        }
         self.pending.push_back(Output::Done(readout));
     }
 

@@ -40,7 +40,7 @@ fn the_account_of_bytes_and_turns_adds_up() {
         (timing.bytes_sent, timing.bytes_received),
         (count(Direction::Sent), count(Direction::Received))
     );
-    assert_eq!((timing.bytes_sent, timing.turn_arounds), (5 + 6, 2));
+    assert_eq!((timing.bytes_sent, timing.turn_arounds), (5 + 6 + 1, 2));
     assert!(timing.line < timing.wall);
 }
 

@@ -11,6 +11,7 @@ use crate::{
     probe::{
         port::Progress,
         readout::{Integrity, Value},
+        transcript::Direction,
     },
 };
 
@@ -19,6 +20,18 @@ fn mode_c_is_read_at_the_speed_it_offers() {
     check(Habits::default(), "iec62056-21/C", 9_600);
     check(Habits { ident: "ABC6X", ..Habits::default() }, "iec62056-21/C", 19_200);
     check(Habits { ident: "ABC0X", ..Habits::default() }, "iec62056-21/C", 300);
+}
+
+#[test]
+fn a_good_block_is_acknowledged_so_that_the_meter_is_free_at_once() {
+    let last_word = |habits| {
+        let driven = read(habits, Probe::default());
+        let chunks = driven.transcript.chunks().iter();
+        chunks.filter(|chunk| chunk.direction == Direction::Sent).map(|chunk| chunk.bytes.clone()).next_back()
+    };
+    assert_eq!(last_word(Habits::default()), Some(vec![0x06]));
+    let mode_a = Habits { ident: "KAM 685-382", unasked_baud: Some(300), ..Habits::default() };
+    assert_ne!(last_word(mode_a), Some(vec![0x06]));
 }
 
 #[test]

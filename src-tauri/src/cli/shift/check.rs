@@ -6,7 +6,10 @@ use lamplighter_core::{id::ReadingId, store::Store, work::Counts};
 use lamplighter_sync::export;
 use serde_json::{Value, json};
 
-use crate::Failure;
+use crate::{Failure, texts::say};
+
+/// Columns for the names of the table; Chinese takes two a character.
+const NAME_WIDTH: usize = 24;
 
 /// A shift in numbers.
 #[derive(Debug, Default)]
@@ -78,20 +81,30 @@ impl Tally {
     }
 
     pub(super) fn to_table(&self) -> String {
-        let minutes = self.ms / 60_000;
+        let minutes =
+            [("minutes", (self.ms / 60_000).to_string()), ("seconds", (self.ms / 1_000 % 60).to_string())];
         let rows = [
             ("stops", self.stops.to_string()),
-            ("read", self.read.to_string()),
-            ("  of these flagged", self.flagged.to_string()),
+            ("read-count", self.read.to_string()),
+            ("flagged", self.flagged.to_string()),
             ("skipped", self.skipped.to_string()),
-            ("saved on the device", self.saved.to_string()),
-            ("held by the hub", self.held_by_hub.to_string()),
+            ("saved", self.saved.to_string()),
+            ("held", self.held_by_hub.to_string()),
             ("lost", self.lost.to_string()),
             ("doubled", self.doubled.to_string()),
-            ("walked", format!("{:.2} km", self.walk_m / 1_000.0)),
-            ("took", format!("{minutes} min {} s", self.ms / 1_000 % 60)),
+            ("walked-way", format!("{:.2} km", self.walk_m / 1_000.0)),
+            ("took", say("minutes", &minutes)),
         ];
-        let line = |(name, value): &(&str, String)| format!("  {name:<22}{value:>12}");
+        let line = |(name, value): &(&str, String)| {
+            let name = say(name, &[]);
+            let gap = " ".repeat(NAME_WIDTH.saturating_sub(columns(&name)));
+            format!("  {name}{gap}{value:>14}")
+        };
         rows.iter().map(line).collect::<Vec<_>>().join("\n")
     }
+}
+
+/// Columns that a terminal takes for a text of ours.
+fn columns(text: &str) -> usize {
+    text.chars().map(|letter| if letter.is_ascii() { 1 } else { 2 }).sum()
 }

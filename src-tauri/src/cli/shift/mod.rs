@@ -67,7 +67,7 @@ pub(super) fn run(arguments: &ShiftArguments) -> Result<(), Failure> {
     };
     std::fs::create_dir_all(folder).map_err(Failure::new)?;
     let mut show = Show::new(arguments.json, arguments.follow);
-    show.say("Building the town …");
+    show.say("town", &[]);
     let opened = Store::open(&folder.join("reader.db"))?;
     if let Some(aside) = opened.set_aside {
         return Err(Failure(format!("the database was damaged; it is kept whole at {}", aside.display())));
@@ -79,7 +79,7 @@ pub(super) fn run(arguments: &ShiftArguments) -> Result<(), Failure> {
     let Demo { street, hub } = Demo::start(folder, &day, url, code, &store, &runtime)?;
     let mut pilot = Pilot::new(runtime.handle(), store.clone(), street);
     let walked_m = pilot.walk_the_round(&mut show)?;
-    show.say("Waiting for the hub's receipts …");
+    show.say("waiting-receipts", &[]);
     pilot.wait_until_held(HELD_WAIT)?;
     drop(pilot);
     let export = match (&arguments.export, &hub) {

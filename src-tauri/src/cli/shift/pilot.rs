@@ -58,7 +58,7 @@ impl Pilot {
 
     /// Until no stop is left to do. Answers the metres walked.
     pub(super) fn walk_the_round(&mut self, show: &mut Show) -> Result<f64, Failure> {
-        show.say("Waiting for the round …");
+        show.say("waiting-round", &[]);
         self.wait(ROUND_WAIT, |pilot| Ok(lock(&pilot.store).shift()?.is_some()))?
             .then_some(())
             .ok_or_else(|| Failure("the hub sent no round".into()))?;
@@ -135,7 +135,9 @@ impl Pilot {
                     self.skip(stop, SkipReason::MeterFaulty, show)?;
                 }
                 Err(DriveError::Read(_)) => {}
-                Err(error @ (DriveError::Line(_) | DriveError::Cancelled)) => return Err(error.into()),
+                Err(error @ (DriveError::Line(_) | DriveError::Cancelled)) => {
+                    return Err(Failure::of_drive(error, &self.street.probe));
+                }
             }
         }
         Ok(Visit::Done)

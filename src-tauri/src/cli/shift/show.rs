@@ -11,6 +11,7 @@ use lamplighter_core::{
 use serde_json::{Value, json};
 
 use super::check::Tally;
+use crate::texts::{Words, say};
 
 pub(super) struct Show {
     json: bool,
@@ -23,14 +24,16 @@ impl Show {
         Self { json, follow, bar: ProgressBar::hidden() }
     }
 
-    pub(super) fn say(&self, words: &str) {
+    pub(super) fn say(&self, name: &str, words: Words<'_>) {
         if !self.json && !self.follow {
-            eprintln!("{words}");
+            eprintln!("{}", say(name, words));
         }
     }
 
     pub(super) fn begin(&mut self, round: &Round, stops: &[Stop]) {
-        self.say(&format!("Round {} · {} · {} stops", round.code, round.name, stops.len()));
+        let words =
+            [("code", round.code.clone()), ("name", round.name.clone()), ("stops", stops.len().to_string())];
+        self.say("round", &words);
         if !self.json && !self.follow {
             self.bar = ProgressBar::new(stops.len() as u64);
             if let Ok(style) =

@@ -1,0 +1,37 @@
+# What the command line says. Errors are the window's own texts, in ui/src/i18n.
+
+town = Building the town …
+waiting-round = Waiting for the round …
+waiting-receipts = Waiting for the hub's receipts …
+round = Round { $code } · { $name } · { $stops } stops
+stops = stops
+read-count = read
+flagged = of these flagged
+skipped = skipped
+saved = saved on the device
+held = held by the hub
+lost = lost
+doubled = doubled
+walked-way = walked
+took = took
+minutes = { $minutes } min { $seconds } s
+
+asking = Asking the meter …
+asking-again = Asking the meter again ({ $attempt }) …
+answered = Answered: { $identity }, { $baud } Bd
+receiving = { $bytes } bytes
+repeating = Damaged: asking for it again
+meter = Meter { $serial }
+meter-unknown = The meter told no number
+clock = Clock { $clock }
+
+no-position = no position
+receiver-silent = the receiver is silent
+
+proven = { $path }: proven. { $readings } readings in { $events } events of { $devices } devices; every hash and seal holds.
+hub-key = Hub key { $key }
+hub-key-from-file = Hub key { $key }, as the file itself names it; compare it with the one you know, or give --hub-key.
+not-proven = { $path } is not what the hub wrote: { $reason }
+
+port-failed = The port { $port } cannot be opened: { $reason }
+enrol-refused = The hub refused: { $reason }

@@ -1,0 +1,37 @@
+# 命令行的语句。错误信息与窗口共用，见 ui/src/i18n。
+
+town = 正在生成街区……
+waiting-round = 正在等待抄表任务……
+waiting-receipts = 正在等待后台回执……
+round = 抄表册 { $code } · { $name } · { $stops } 户
+stops = 户数
+read-count = 已抄
+flagged = 其中需核对
+skipped = 跳过
+saved = 已存本机
+held = 后台已收
+lost = 丢失
+doubled = 重复
+walked-way = 步行
+took = 用时
+minutes = { $minutes } 分 { $seconds } 秒
+
+asking = 正在询问电表……
+asking-again = 再次询问电表（第 { $attempt } 次）……
+answered = 已应答：{ $identity }，{ $baud } Bd
+receiving = { $bytes } 字节
+repeating = 数据受损，请求重发
+meter = 电表 { $serial }
+meter-unknown = 电表未报表号
+clock = 时钟 { $clock }
+
+no-position = 没有定位
+receiver-silent = 接收机无信号
+
+proven = { $path }：已证实。{ $devices } 台设备的 { $events } 个事件中有 { $readings } 个读数，所有哈希和签名均成立。
+hub-key = 后台公钥 { $key }
+hub-key-from-file = 后台公钥 { $key }，取自文件本身；请与已知公钥核对，或使用 --hub-key。
+not-proven = { $path } 不是后台写出的内容：{ $reason }
+
+port-failed = 端口 { $port } 无法打开：{ $reason }
+enrol-refused = 后台拒绝：{ $reason }
