@@ -96,7 +96,7 @@ fn a_person_gets_words_and_columns() {
     {
         assert!(ended.out.contains(words), "{words:?} is missing: {}", ended.out);
     }
-    assert!(ended.err.contains("asking the meter"), "{}", ended.err);
+    assert!(ended.err.contains("Asking the meter"), "{}", ended.err);
 }
 
 struct Case {
