@@ -18,15 +18,15 @@ fn a_silent_meter_is_named_and_its_port_is_busy_meanwhile() {
     let silent = Meter::spawn(meter(Mode::C).with(Vice::Silent)).unwrap();
     let mut first =
         Running::start(Command::new(program("lamplighter")).args(["read", "--port", &port(&silent)]));
-    assert_eq!(first.error_line().as_deref(), Some("asking the meter …"));
+    assert_eq!(first.error_line().as_deref(), Some("Asking the meter …"));
     run("lamplighter", ["read", "--json", "--port", &port(&silent)])
-        .failed_saying("in use: close the other program");
+        .failed_saying("Another program uses the probe");
     let mut last = String::new();
     while let Some(line) = first.error_line() {
         last = line;
     }
     assert_eq!((first.wait().code(), first.line()), (Some(1), None));
-    assert_eq!(last, "lamplighter: the meter did not answer 3 times");
+    assert_eq!(last, "lamplighter: The meter did not answer 3 times.");
     run("lamplighter", ["read", "--json", "--port", &port(&silent)]).failed_saying("did not answer 3 times");
 }
 
@@ -35,7 +35,7 @@ fn a_port_that_is_not_there_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let nowhere = folder.path().join("probe").display().to_string();
     run("lamplighter", ["read", "--json", "--port", &nowhere])
-        .failed_saying(&format!("there is no port {nowhere}"));
+        .failed_saying(&format!("No probe found at {nowhere}"));
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let closed = format!("tcp://{closed}");
     run("lamplighter", ["read", "--json", "--port", &closed]).failed_saying(&closed);
