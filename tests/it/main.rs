@@ -1,4 +1,5 @@
 //! Tests that stand above every crate: house rules, real processes, round trips.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on says so by a panic")]
 
 mod bits;
 mod dice;
