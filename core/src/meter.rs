@@ -21,13 +21,35 @@ impl Meter {
         self.registers.iter().find(|register| register.obis == obis)
     }
 
-    /// Whether a number that a probe or a person saw is this meter's. Blanks, dashes, leading zeros and case
-    /// do not count, and a meter may put its maker's prefix before the number on its face.
+    /// Whether a number that a probe or a person saw may be this meter's.
     pub fn answers_to(&self, seen: &str) -> bool {
-        let (ours, seen) = (plain(&self.serial), plain(seen));
-        !ours.is_empty() && (ours == seen || (ours.len() >= 6 && seen.ends_with(&ours)))
+        likeness(&self.serial, seen).is_some()
     }
 }
+
+/// How a number that was seen is like one in the books.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Likeness {
+    /// The seen number ends with ours: a meter may put its maker's prefix before the number on its face.
+    Tail,
+    /// The same, but for blanks, dashes, leading zeros and case.
+    Same,
+}
+
+/// How `seen` is like `serial`, if it is at all.
+pub fn likeness(serial: &str, seen: &str) -> Option<Likeness> {
+    let (ours, seen) = (plain(serial), plain(seen));
+    if ours.is_empty() {
+        return None;
+    }
+    if ours == seen {
+        return Some(Likeness::Same);
+    }
+    (ours.len() >= TAIL_MIN && seen.ends_with(&ours)).then_some(Likeness::Tail)
+}
+
+/// Shorter numbers are too many to be known by their tail.
+const TAIL_MIN: usize = 6;
 
 fn plain(serial: &str) -> String {
     let letters: String = serial.chars().filter(|letter| letter.is_alphanumeric()).collect();

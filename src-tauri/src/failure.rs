@@ -62,7 +62,10 @@ impl From<LineError> for Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Stuck { .. } | StoreError::BadRow(_) | StoreError::Sqlite(_) => Self::new(error),
+            StoreError::Stuck { .. }
+            | StoreError::TooLong
+            | StoreError::BadRow(_)
+            | StoreError::Sqlite(_) => Self::new(error),
             StoreError::TooNew { .. }
             | StoreError::NotEnrolled
             | StoreError::UnknownStop(_)

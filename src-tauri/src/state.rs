@@ -10,7 +10,7 @@ use lamplighter_core::{
     gnss::fix::Fix,
     id::StopId,
     probe::readout::Readout,
-    round::Stop,
+    round::{Outcome, Stop},
     store::{Setting, Shift, Store},
     work,
 };
@@ -147,9 +147,10 @@ impl App {
     /// Shows the shift as it is, where it differs from what was shown.
     pub(crate) fn tell(&self) {
         let Some(channel) = lock(&self.watcher).clone() else { return };
+        // Held while looking, so that an older look is never shown after a newer one.
+        let mut shown = lock(&self.shown);
         let Ok(shift) = self.shift_view() else { return };
         let change = Change::Shift { shift: Box::new(shift) };
-        let mut shown = lock(&self.shown);
         if shown.as_ref() != Some(&change) {
             let counts = |change: &Change| match change {
                 Change::Shift { shift } => Some((shift.counts, shift.sync.waiting, shift.round.clone())),
@@ -172,6 +173,15 @@ impl App {
         let store = self.store();
         match store.shift()? {
             Some(shift) => Ok(store.stops(shift.round.id)?),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// What became of the stops of the round at hand, in the order of the walk.
+    pub(crate) fn outcomes(&self) -> Result<Vec<(StopId, Outcome)>, CommandError> {
+        let store = self.store();
+        match store.shift()? {
+            Some(shift) => Ok(store.outcomes(shift.round.id)?),
             None => Ok(Vec::new()),
         }
     }
@@ -205,7 +215,7 @@ impl App {
 
     /// Goes to the next stop to do.
     pub(crate) fn go_on(&self) -> Result<(), CommandError> {
-        let next = work::next_stop(&self.stops()?, self.current()?);
+        let next = work::next_stop(&self.outcomes()?, self.current()?);
         self.set_current(next)
     }
 
@@ -220,8 +230,8 @@ impl App {
     /// Orders the walk of a round that has not begun, from the first known position, and finds the stop at hand.
     pub(crate) fn settle(&self) -> Result<(), CommandError> {
         let Some(shift) = self.shift()? else { return Ok(()) };
-        let stops = self.stops()?;
-        let current = self.current()?.filter(|id| stops.iter().any(|stop| stop.id == *id));
+        let outcomes = self.outcomes()?;
+        let current = self.current()?.filter(|current| outcomes.iter().any(|(id, _)| id == current));
         let fix = self.fix();
         let fresh = shift.started_at.is_none()
             && fix.is_some()
@@ -232,7 +242,7 @@ impl App {
         if shift.started_at.is_none() {
             work::reorder(&mut self.store(), shift.round.id, fix.map(|fix| fix.position))?;
         }
-        let next = work::next_stop(&self.stops()?, None);
+        let next = work::next_stop(&self.outcomes()?, None);
         if next != current || current.is_none() {
             self.set_current(next)?;
         }
@@ -252,14 +262,15 @@ impl App {
     pub(crate) fn shift_view(&self) -> Result<ShiftView, CommandError> {
         let identity = self.store().identity()?;
         let shift = self.shift()?;
-        let (stops, current, now) = (self.stops()?, self.current()?, clock::now());
-        let goal = stops.iter().find(|stop| Some(stop.id) == current).and_then(|stop| stop.position);
+        let (outcomes, current, now) = (self.outcomes()?, self.current()?, clock::now());
+        let goal =
+            current.map(|id| self.store().stop(id)).transpose()?.flatten().and_then(|stop| stop.position);
         Ok(ShiftView {
             enrolled: identity.is_some(),
             demo: self.is_demo(),
             reader: identity.map_or_else(String::new, |identity| identity.reader),
             round: shift.as_ref().map(|shift| (&shift.round).into()),
-            counts: Counts::from(work::Counts::of(&stops)),
+            counts: Counts::from(work::Counts::of(&outcomes)),
             current: current.map(|id| id.to_string()),
             started_at_ms: shift.and_then(|shift| shift.started_at).map(|at| at.0),
             sync: self.sync_view()?,

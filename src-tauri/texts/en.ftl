@@ -29,8 +29,9 @@ no-position = no position
 receiver-silent = the receiver is silent
 
 proven = { $path }: proven. { $readings } readings in { $events } events of { $devices } devices; every hash and seal holds.
+proven-whole = { $path }: whole. { $readings } readings in { $events } events of { $devices } devices; every hash and seal holds.
 hub-key = Hub key { $key }
-hub-key-from-file = Hub key { $key }, as the file itself names it; compare it with the one you know, or give --hub-key.
+hub-key-from-file = Who wrote it is not proven: compare hub key { $key } with the one you know, or give --hub-key.
 not-proven = { $path } is not what the hub wrote: { $reason }
 
 port-failed = The port { $port } cannot be opened: { $reason }

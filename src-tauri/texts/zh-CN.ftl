@@ -29,8 +29,9 @@ no-position = 没有定位
 receiver-silent = 接收机无信号
 
 proven = { $path }：已证实。{ $devices } 台设备的 { $events } 个事件中有 { $readings } 个读数，所有哈希和签名均成立。
+proven-whole = { $path }：完整。{ $devices } 台设备的 { $events } 个事件中有 { $readings } 个读数，所有哈希和签名均成立。
 hub-key = 后台公钥 { $key }
-hub-key-from-file = 后台公钥 { $key }，取自文件本身；请与已知公钥核对，或使用 --hub-key。
+hub-key-from-file = 尚未证实由谁写出：请与已知的后台公钥核对 { $key }，或使用 --hub-key。
 not-proven = { $path } 不是后台写出的内容：{ $reason }
 
 port-failed = 端口 { $port } 无法打开：{ $reason }

@@ -59,7 +59,7 @@ pub fn apply(store: &mut Store, now: UtcMs, page: wire::Page) -> Result<u64, App
             Action::KeepVisited(_) | Action::Nothing => {}
         }
     }
-    store.take_over(now, &takeovers, cursor)?;
+    store.take_over(now, &takeovers, page.after, cursor)?;
     Ok(count)
 }
 

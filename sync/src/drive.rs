@@ -90,7 +90,8 @@ pub enum EnrolError {
     Store(#[from] StoreError),
 }
 
-/// Enrols this device with a one-time code. `seed` is 32 fresh random bytes: the device's key.
+/// Enrols this device with a one-time code. `seed` is 32 fresh random bytes: the
+/// device's key, unless an earlier try is being repeated.
 pub async fn enrol<H: Hub>(
     hub: &H,
     store: &Mutex<Store>,
@@ -98,7 +99,7 @@ pub async fn enrol<H: Hub>(
     code: &str,
     seed: [u8; 32],
 ) -> Result<(), EnrolError> {
-    let key = SecretKey::new(seed);
+    let key = SecretKey::new(lock(store).enrol_seed(seed)?);
     let request = wire::Enrol { code: code.trim().into(), public_key: key.public().0.to_vec() };
     let Reply::Enrolled(enrolled) = hub.exchange(Request::Enrol(request)).await? else {
         return Err(ExchangeError::NotTheHub("another reply than asked for").into());

@@ -89,7 +89,7 @@ pub struct Session {
 enum State {
     Greeting,
     Reading { after: u64, expected: Option<Hash> },
-    Sending { last: Head },
+    Sending { after: u64, last: Head },
     Confirming { seq: u64 },
     Asking,
     Applying { more: bool },
@@ -114,7 +114,7 @@ impl Session {
     pub fn replied(&mut self, reply: Result<Reply, ExchangeError>) -> Step {
         match (&self.state, reply) {
             (State::Greeting, Ok(Reply::Hello(hello))) => self.compare(&hello),
-            (State::Sending { last }, Ok(Reply::Receipt(receipt))) => {
+            (State::Sending { last, .. }, Ok(Reply::Receipt(receipt))) => {
                 let last = *last;
                 self.receive(last, &receipt)
             }
@@ -146,7 +146,7 @@ impl Session {
         };
         match signed::pack(&wire) {
             Ok(packed) => {
-                self.state = State::Sending { last: batch.last };
+                self.state = State::Sending { after, last: batch.last };
                 Step::Exchange(Request::Up(packed))
             }
             Err(_) => Step::Finished(Outcome::Refused(Reason::Broken)),
@@ -248,7 +248,15 @@ impl Session {
             RefusalCode::Gap => return self.restart(),
             RefusalCode::TooLarge if self.count_max > 1 => {
                 self.count_max /= 2;
-                return self.read(self.standing.acked_seq, None);
+                let after = match self.state {
+                    State::Sending { after, .. } => after,
+                    State::Greeting
+                    | State::Reading { .. }
+                    | State::Confirming { .. }
+                    | State::Asking
+                    | State::Applying { .. } => self.standing.acked_seq,
+                };
+                return self.read(after, None);
             }
             RefusalCode::Busy => return Step::Finished(Outcome::RetryAfter(Duration::from_secs(number))),
             RefusalCode::Unauthorised | RefusalCode::BadCode => Reason::Unauthorised,

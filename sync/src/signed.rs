@@ -15,6 +15,8 @@ use prost::Message as _;
 use crate::wire::{Ask, Batch, INFLATED_BYTES_MAX, Page, Question, Receipt, Signed, SignedPage};
 
 const ZSTD_LEVEL: i32 = 3;
+/// A frame may ask for this much memory to be unpacked, as a power of two: a megabyte holds all of a batch.
+const WINDOW_LOG_MAX: u32 = 21;
 
 /// What arrived is not what it should be.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -54,7 +56,8 @@ pub fn pack(batch: &Batch) -> Result<Vec<u8>, Unfit> {
 
 /// A batch from the wire. Never unpacks more than [`INFLATED_BYTES_MAX`].
 pub fn unpack(packed: &[u8]) -> Result<Batch, Unfit> {
-    let decoder = zstd::Decoder::new(packed).map_err(|_| Unfit::Torn)?;
+    let mut decoder = zstd::Decoder::new(packed).map_err(|_| Unfit::Torn)?;
+    decoder.window_log_max(WINDOW_LOG_MAX).map_err(|_| Unfit::Torn)?;
     let mut bytes = Vec::new();
     let limit = INFLATED_BYTES_MAX as u64 + 1;
     decoder.take(limit).read_to_end(&mut bytes).map_err(|_| Unfit::Torn)?;

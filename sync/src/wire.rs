@@ -12,7 +12,7 @@ pub const BATCH_EVENTS_MAX: usize = 500;
 /// Longest body of a request or a reply on the wire.
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;
 /// Longest batch when unpacked.
-pub const INFLATED_BYTES_MAX: usize = 8 * 1024 * 1024;
+pub const INFLATED_BYTES_MAX: usize = 1024 * 1024;
 
 /// `POST /v1/enrol`, not signed: the one-time code speaks for the device.
 #[derive(Clone, PartialEq, Message)]

@@ -9,6 +9,9 @@ use super::{
 };
 use crate::{decimal::Decimal, meter::Meter, probe::readout::Integrity, register::Register, time::UtcMs};
 
+/// Longest text of a meter that a finding repeats, in characters.
+const WORD_MAX: usize = 64;
+
 /// A factor that is said is at most this; beyond, the sentence is the same.
 const TIMES_MAX: f64 = 999.0;
 
@@ -42,8 +45,8 @@ pub fn judge(meter: &Meter, observed: &Observed, now: UtcMs) -> Verdict {
             Found::Strange(datum) => {
                 let unit = datum.unit.as_ref().map(ToString::to_string).unwrap_or_default();
                 let numbers = [
-                    ("value", datum.value.to_string()),
-                    ("unit", unit),
+                    ("value", datum.value.to_string().chars().take(WORD_MAX).collect()),
+                    ("unit", unit.chars().take(WORD_MAX).collect()),
                     ("expected", register.unit.to_string()),
                 ];
                 findings.push(finding(Rule::Format, Some(register), numbers));
@@ -55,6 +58,7 @@ pub fn judge(meter: &Meter, observed: &Observed, now: UtcMs) -> Verdict {
         }
     }
     findings.extend(sums(meter, observed));
+    findings.extend(time(meter, now));
     if observed.integrity == Some(Integrity::ReadTwice) {
         findings.push(finding(Rule::NoChecksum, None, []));
     }
@@ -63,11 +67,25 @@ pub fn judge(meter: &Meter, observed: &Observed, now: UtcMs) -> Verdict {
 }
 
 fn identity(meter: &Meter, observed: &Observed) -> Option<Finding> {
-    let seen = observed.serial_seen.as_deref()?;
-    let known = meter.serial.chars().any(char::is_alphanumeric);
-    (known && !meter.answers_to(seen)).then(|| {
-        finding(Rule::SerialMismatch, None, [("expected", meter.serial.clone()), ("seen", seen.to_owned())])
-    })
+    if !meter.serial.chars().any(char::is_alphanumeric) {
+        return None;
+    }
+    let expected = ("expected", meter.serial.clone());
+    match observed.serial_seen.as_deref() {
+        Some(seen) if meter.answers_to(seen) => None,
+        Some(seen) => Some(finding(
+            Rule::SerialMismatch,
+            None,
+            [expected, ("seen", seen.chars().take(WORD_MAX).collect())],
+        )),
+        // A probe reads what hangs there; a person reads the number on the face.
+        None => observed.integrity.map(|_| finding(Rule::SerialUnseen, None, [expected])),
+    }
+}
+
+fn time(meter: &Meter, now: UtcMs) -> Option<Finding> {
+    let previous = meter.registers.first()?.previous()?.at;
+    (previous >= now).then(|| finding(Rule::TimeReversed, None, [("previous", previous.to_string())]))
 }
 
 /// What the dials say about one value, and how far they went forward in their own units.

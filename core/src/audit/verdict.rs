@@ -51,11 +51,15 @@ pub enum Rule {
     Zero,
     /// The meter's checksum was missing; two readouts agreed.
     NoChecksum,
+    /// The meter told no number: nobody can tell whose it is.
+    SerialUnseen,
+    /// The previous reading is later than this device's clock: use cannot be judged.
+    TimeReversed,
 }
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Digits,
         Self::Format,
         Self::Backwards,
@@ -68,6 +72,8 @@ impl Rule {
         Self::Low,
         Self::Zero,
         Self::NoChecksum,
+        Self::SerialUnseen,
+        Self::TimeReversed,
     ];
 
     /// Its name in files and events, and the id of its sentence: `verdict-` and this.
@@ -85,6 +91,8 @@ impl Rule {
             Self::Low => "low",
             Self::Zero => "zero",
             Self::NoChecksum => "no-checksum",
+            Self::SerialUnseen => "serial-unseen",
+            Self::TimeReversed => "time-reversed",
         }
     }
 
@@ -103,7 +111,13 @@ impl Rule {
             | Self::RegisterMissing
             | Self::SumMismatch => Severity::Strong,
             Self::VeryHigh => Severity::Urgent,
-            Self::RolledOver | Self::High | Self::Low | Self::Zero | Self::NoChecksum => Severity::Ask,
+            Self::RolledOver
+            | Self::High
+            | Self::Low
+            | Self::Zero
+            | Self::NoChecksum
+            | Self::SerialUnseen
+            | Self::TimeReversed => Severity::Ask,
         }
     }
 }

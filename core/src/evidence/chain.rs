@@ -1,6 +1,6 @@
 //! The chain: every event carries the hash of all events before it, so none can be taken out or put in.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use sha2::{Digest as _, Sha256};
 
@@ -31,6 +31,16 @@ impl TryFrom<&[u8]> for Hash {
 impl fmt::Display for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl FromStr for Hash {
+    type Err = WrongLength;
+
+    fn from_str(text: &str) -> Result<Self, WrongLength> {
+        let digit = |at: usize| text.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
+        let bytes: Vec<u8> = (0..text.len()).step_by(2).map_while(digit).collect();
+        bytes[..].try_into()
     }
 }
 

@@ -35,6 +35,9 @@ pub enum StoreError {
     /// The disk is full. Nothing was changed.
     #[error("the disk is full: nothing was changed")]
     DiskFull,
+    /// The event is longer than any event of ours; the hub would refuse it and all after it.
+    #[error("there is more in this event than any event holds: nothing was changed")]
+    TooLong,
     /// A row holds what no release of ours wrote.
     #[error("the database holds {0} that cannot be")]
     BadRow(&'static str),

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction};
 use super::{error::StoreError, identity::Identity};
 use crate::evidence::{
     chain::{Hash, Head, Log},
-    event::Event,
+    event::{Event, PAYLOAD_BYTES_MAX},
     seal::Seal,
 };
 
@@ -28,6 +28,9 @@ pub struct Batch {
 pub(super) fn append(tx: &Transaction<'_>, identity: &Identity, event: &Event) -> Result<Head, StoreError> {
     let Identity { log, key, .. } = identity;
     let payload = event.to_bytes();
+    if payload.len() > PAYLOAD_BYTES_MAX {
+        return Err(StoreError::TooLong);
+    }
     let head = head(tx, log.epoch)?.next(*log, &payload);
     tx.prepare_cached("INSERT INTO event (epoch, seq, payload, hash) VALUES (?1, ?2, ?3, ?4)")?
         .execute((log.epoch, head.seq, payload, head.hash))?;

@@ -77,7 +77,19 @@ impl Store {
     pub fn enrol(&mut self, identity: &Identity) -> Result<(), StoreError> {
         let tx = self.begin()?;
         identity::put(&tx, identity)?;
+        setting::put(&tx, Setting::EnrolSeed, None)?;
         Ok(tx.commit()?)
+    }
+
+    /// The seed of the key to enrol with: `fresh`, or the one of an earlier try whose answer was lost, so that the
+    /// hub knows the device again.
+    pub fn enrol_seed(&mut self, fresh: [u8; 32]) -> Result<[u8; 32], StoreError> {
+        let tx = self.begin()?;
+        let earlier = setting::get(&tx, Setting::EnrolSeed)?.and_then(|text| text.parse::<Hash>().ok());
+        let seed = earlier.unwrap_or(Hash(fresh));
+        setting::put(&tx, Setting::EnrolSeed, Some(&seed.to_string()))?;
+        tx.commit()?;
+        Ok(seed.0)
     }
 
     /// Who we are, if enrolled.
@@ -212,6 +224,16 @@ impl Store {
         stop::of_round(&self.conn, round)
     }
 
+    /// The numbers of the meters of a round.
+    pub fn serials(&self, round: RoundId) -> Result<Vec<(StopId, String)>, StoreError> {
+        stop::serials(&self.conn, round)
+    }
+
+    /// What became of the stops of a round, in the order of the walk: all that a frame needs, every second.
+    pub fn outcomes(&self, round: RoundId) -> Result<Vec<(StopId, Outcome)>, StoreError> {
+        stop::outcomes(&self.conn, round)
+    }
+
     /// Remembers the order of the walk.
     pub fn set_order(&mut self, order: &[StopId]) -> Result<(), StoreError> {
         let tx = self.begin()?;
@@ -267,9 +289,18 @@ impl Store {
         Ok(before - after)
     }
 
-    /// Takes over plans that have been decided, moves the cursor, and says so to the hub.
-    pub fn take_over(&mut self, now: UtcMs, plans: &[Takeover], cursor: u64) -> Result<(), StoreError> {
+    /// Takes over plans that have been decided, moves the cursor from `after` to `cursor`, and says so to the hub.
+    pub fn take_over(
+        &mut self,
+        now: UtcMs,
+        plans: &[Takeover],
+        after: u64,
+        cursor: u64,
+    ) -> Result<(), StoreError> {
         let tx = self.begin()?;
+        if identity::standing(&tx)?.down_cursor != after {
+            return Err(StoreError::BadRow("another cursor than these plans follow"));
+        }
         for plan in plans {
             match plan {
                 Takeover::Round(round) => round::put(&tx, round)?,

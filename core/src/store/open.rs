@@ -51,7 +51,8 @@ fn is_damage(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }
 
-/// Moves the file and its journal to the first free `.damaged-N` name beside it.
+/// Moves the file and its journal to the first free `.damaged-N` name beside it. Every file has its new name before
+/// one loses its old one: a journal beside an empty database would be thrown away.
 fn set_aside(path: &Path) -> Result<PathBuf, StoreError> {
     let stuck = |reason: String| StoreError::Stuck { path: path.to_owned(), reason };
     let named = |path: &Path, tail: &str| {
@@ -63,11 +64,16 @@ fn set_aside(path: &Path) -> Result<PathBuf, StoreError> {
         .map(|number| named(path, &format!(".damaged-{number}")))
         .find(|aside| !aside.exists())
         .ok_or_else(|| stuck("too many damaged files lie beside it".into()))?;
-    for tail in ["", "-wal", "-shm"] {
-        let from = named(path, tail);
-        if from.exists() {
-            fs::rename(&from, named(&aside, tail)).map_err(|error| stuck(error.to_string()))?;
-        }
+    let parts: Vec<_> = ["", "-wal", "-shm"].into_iter().filter(|tail| named(path, tail).exists()).collect();
+    for tail in &parts {
+        let (from, to) = (named(path, tail), named(&aside, tail));
+        // Not every file system of a memory card has links.
+        fs::hard_link(&from, &to)
+            .or_else(|_| fs::copy(&from, &to).map(drop))
+            .map_err(|error| stuck(error.to_string()))?;
+    }
+    for tail in parts.iter().rev() {
+        fs::remove_file(named(path, tail)).map_err(|error| stuck(error.to_string()))?;
     }
     Ok(aside)
 }

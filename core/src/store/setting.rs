@@ -15,6 +15,8 @@ pub enum Setting {
     GnssPort,
     /// Metres walked in this shift.
     WalkedMetres,
+    /// The seed of a key that the hub may know already.
+    EnrolSeed,
 }
 
 impl Setting {
@@ -24,6 +26,7 @@ impl Setting {
             Self::ProbePort => "probe-port",
             Self::GnssPort => "gnss-port",
             Self::WalkedMetres => "walked-metres",
+            Self::EnrolSeed => "enrol-seed",
         }
     }
 }

@@ -77,7 +77,8 @@ fn put_register(
 }
 
 pub(super) fn remove(tx: &Transaction<'_>, id: StopId) -> Result<(), StoreError> {
-    tx.prepare_cached("DELETE FROM stop WHERE id = ?1")?.execute([id])?;
+    tx.prepare_cached("DELETE FROM stop WHERE id = ?1 AND reading IS NULL AND reason IS NULL")?
+        .execute([id])?;
     Ok(())
 }
 
@@ -98,6 +99,24 @@ pub(super) fn of_round(conn: &Connection, round: RoundId) -> Result<Vec<Stop>, S
         .query_map([round], from_row)?
         .collect::<Result<_, _>>()?;
     stops.into_iter().map(|stop| complete(conn, stop)).collect()
+}
+
+pub(super) fn serials(conn: &Connection, round: RoundId) -> Result<Vec<(StopId, String)>, StoreError> {
+    let serials = conn
+        .prepare_cached("SELECT id, serial FROM stop WHERE round = ?1 ORDER BY number, id")?
+        .query_map([round], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    Ok(serials)
+}
+
+pub(super) fn outcomes(conn: &Connection, round: RoundId) -> Result<Vec<(StopId, Outcome)>, StoreError> {
+    let outcomes = conn
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM stop WHERE round = ?1 ORDER BY turn IS NULL, turn, number, id"
+        ))?
+        .query_map([round], |row| from_row(row).map(|stop| (stop.id, stop.outcome)))?
+        .collect::<Result<_, _>>()?;
+    Ok(outcomes)
 }
 
 pub(super) fn set_outcome(tx: &Transaction<'_>, id: StopId, outcome: Outcome) -> Result<(), StoreError> {

@@ -59,7 +59,7 @@ fn identity() -> Identity {
 
 fn fill(mut store: Store) -> Store {
     store.enrol(&identity()).unwrap();
-    store.take_over(UtcMs(1), &[Takeover::Round(round()), Takeover::Plan(Box::new(stop()))], 2).unwrap();
+    store.take_over(UtcMs(1), &[Takeover::Round(round()), Takeover::Plan(Box::new(stop()))], 0, 2).unwrap();
     store
 }
 
@@ -119,7 +119,7 @@ fn a_new_plan_keeps_what_became_of_the_stop() {
     let mut store = filled();
     let recorded = store.record(full_reading(), None).unwrap();
     let moved = Stop { address: "Mill Lane 20".into(), ..stop() };
-    store.take_over(UtcMs(9), &[Takeover::Plan(Box::new(moved))], 3).unwrap();
+    store.take_over(UtcMs(9), &[Takeover::Plan(Box::new(moved))], 2, 3).unwrap();
     let stop = store.stop(stop().id).unwrap().unwrap();
     assert_eq!(stop.address, "Mill Lane 20");
     assert!(matches!(stop.outcome, Outcome::Read { reading, .. } if reading == recorded.id));
@@ -197,4 +197,31 @@ fn a_full_disk_changes_nothing() {
     assert!(matches!(store.record(full_reading(), Some(&long)), Err(StoreError::DiskFull)));
     assert_eq!(store.standing().unwrap(), before);
     assert_eq!(store.stop(stop().id).unwrap().unwrap().outcome, Outcome::ToDo);
+}
+
+#[test]
+fn an_event_that_no_hub_would_take_is_not_recorded() {
+    let mut store = filled();
+    let before = store.standing().unwrap();
+    let chatter = Reading { serial_seen: Some("9".repeat(70_000)), ..full_reading() };
+    assert!(matches!(store.record(chatter, None), Err(StoreError::TooLong)));
+    assert_eq!(store.standing().unwrap(), before);
+}
+
+#[test]
+fn plans_follow_the_cursor_or_are_not_taken() {
+    let mut store = filled();
+    assert!(store.take_over(UtcMs(9), &[Takeover::Remove(stop().id)], 1, 3).is_err());
+    store.record(full_reading(), None).unwrap();
+    store.take_over(UtcMs(9), &[Takeover::Remove(stop().id)], 2, 3).unwrap();
+    assert!(store.stop(stop().id).unwrap().is_some(), "a stop that was visited went");
+}
+
+#[test]
+fn an_enrolment_whose_answer_was_lost_is_repeated_with_the_same_key() {
+    let mut store = Store::in_memory().unwrap();
+    assert_eq!(store.enrol_seed([1; 32]).unwrap(), [1; 32]);
+    assert_eq!(store.enrol_seed([2; 32]).unwrap(), [1; 32]);
+    store.enrol(&identity()).unwrap();
+    assert_eq!(store.setting(Setting::EnrolSeed).unwrap(), None);
 }

@@ -1,18 +1,13 @@
 //! The use cases: what a reader does on a shift, each one call.
 
+mod owner;
 mod record;
 mod walk;
 
 pub use record::{Recording, record_readout, record_typed};
 pub use walk::{begin, next_stop, reorder, start};
 
-use crate::{
-    audit::verdict::Level,
-    id::StopId,
-    obis::Obis,
-    round::{Outcome, Stop},
-    store::StoreError,
-};
+use crate::{audit::verdict::Level, id::StopId, obis::Obis, round::Outcome, store::StoreError};
 
 /// Why a use case could not be done. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -50,11 +45,11 @@ pub struct Counts {
 
 impl Counts {
     /// Counts stops by what became of them.
-    pub fn of(stops: &[Stop]) -> Self {
+    pub fn of(outcomes: &[(StopId, Outcome)]) -> Self {
         let mut counts = Self::default();
-        for stop in stops {
+        for (_, outcome) in outcomes {
             counts.total += 1;
-            let count = match stop.outcome {
+            let count = match *outcome {
                 Outcome::ToDo => &mut counts.todo,
                 Outcome::Read { level: Level::Right, .. } => &mut counts.right,
                 Outcome::Read { level: Level::Doubtful, .. } => &mut counts.doubtful,

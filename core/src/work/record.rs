@@ -3,7 +3,7 @@
 //! A value that does not fit is recorded too, with its verdict: the reader stands at the meter, we do not. Only
 //! another meter's answer is held back, because it would stand under the wrong customer.
 
-use super::WorkError;
+use super::{WorkError, owner};
 use crate::{
     audit::{
         judge::judge,
@@ -20,6 +20,9 @@ use crate::{
     store::{Recorded, Store},
     time::{Civil, UtcMs},
 };
+
+/// Longest meter number that is kept, in characters.
+const NUMBER_MAX: usize = 64;
 
 /// What came of a readout.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,19 +50,19 @@ pub fn record_readout(
     insist: bool,
 ) -> Result<Recording, WorkError> {
     let stop = store.stop(stop)?.ok_or(WorkError::UnknownStop(stop))?;
-    if let Some(seen) = &readout.serial
+    let numbers = owner::numbers(readout);
+    let own = numbers.iter().find(|number| stop.meter.answers_to(number));
+    let seen = own.or(numbers.first()).map(|number| number.chars().take(NUMBER_MAX).collect::<String>());
+    if let Some(seen) = &seen
         && !insist
-        && !stop.meter.answers_to(seen)
     {
-        let stops = store.stops(stop.round)?;
-        let belongs_to = stops.iter().find(|other| other.meter.answers_to(seen)).map(|other| other.id);
-        return Ok(Recording::WrongMeter { seen: seen.clone(), belongs_to });
+        let belongs_to = owner::owner(&store.serials(stop.round)?, &numbers);
+        if belongs_to != Some(stop.id) {
+            return Ok(Recording::WrongMeter { seen: seen.clone(), belongs_to });
+        }
     }
-    let observed = Observed {
-        values: readout.registers.clone(),
-        serial_seen: readout.serial.clone(),
-        integrity: Some(readout.integrity),
-    };
+    let observed =
+        Observed { values: readout.registers.clone(), serial_seen: seen, integrity: Some(readout.integrity) };
     let reading = read(&stop, now, Method::Probe, &observed, readout.clock, fix);
     if reading.values.is_empty() {
         return Err(WorkError::NoRegister);

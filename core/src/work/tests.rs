@@ -14,7 +14,7 @@ use crate::{
     quantity::Unit,
     reading::Method,
     register::{Dials, PastReading, Register},
-    round::{Round, SkipReason},
+    round::{Round, SkipReason, Stop},
     store::{Identity, Store, Takeover},
     time::UtcMs,
 };
@@ -70,7 +70,7 @@ fn store(numbers: &[u32]) -> Store {
     store.enrol(&identity).unwrap();
     let plans = numbers.iter().map(|&number| Takeover::Plan(Box::new(stop(number))));
     let plans: Vec<_> = std::iter::once(Takeover::Round(round())).chain(plans).collect();
-    store.take_over(UtcMs(1), &plans, 1).unwrap();
+    store.take_over(UtcMs(1), &plans, 0, 1).unwrap();
     store
 }
 
@@ -105,7 +105,7 @@ fn the_walk_begins_at_the_reader_and_skips_what_is_done() {
     let here = Position::from_degrees(60.01, 24.9);
     assert_eq!(begin(&mut store, NOW, round().id, here).unwrap(), Some(stop(3).id));
     store.skip(NOW, stop(2).id, SkipReason::Locked, None, None).unwrap();
-    let stops = store.stops(round().id).unwrap();
+    let stops = store.outcomes(round().id).unwrap();
     assert_eq!(next_stop(&stops, Some(stop(3).id)), Some(stop(1).id));
     assert_eq!(next_stop(&stops, Some(stop(1).id)), Some(stop(3).id));
 }

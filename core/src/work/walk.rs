@@ -20,7 +20,7 @@ pub fn begin(
     if start(store, now, round)? {
         reorder(store, round, here)?;
     }
-    Ok(next_stop(&store.stops(round)?, None))
+    Ok(next_stop(&store.outcomes(round)?, None))
 }
 
 /// Begins the shift on a round, once. Answers whether it began now.
@@ -46,8 +46,9 @@ pub fn reorder(store: &mut Store, round: RoundId, here: Option<Position>) -> Res
 }
 
 /// The next stop to do after `current` in the order of the walk; past the end it begins again from the front.
-pub fn next_stop(stops: &[Stop], current: Option<StopId>) -> Option<StopId> {
-    let at = current.and_then(|id| stops.iter().position(|stop| stop.id == id)).map_or(0, |at| at + 1);
-    let (before, after) = stops.split_at(at.min(stops.len()));
-    after.iter().chain(before).find(|stop| stop.outcome == Outcome::ToDo).map(|stop| stop.id)
+pub fn next_stop(outcomes: &[(StopId, Outcome)], current: Option<StopId>) -> Option<StopId> {
+    let at =
+        current.and_then(|current| outcomes.iter().position(|(id, _)| *id == current)).map_or(0, |at| at + 1);
+    let (before, after) = outcomes.split_at(at.min(outcomes.len()));
+    after.iter().chain(before).find(|(_, outcome)| *outcome == Outcome::ToDo).map(|(id, _)| *id)
 }

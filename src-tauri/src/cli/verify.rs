@@ -35,6 +35,7 @@ pub(super) fn run(arguments: &VerifyArguments) -> Result<(), Failure> {
             "{}",
             json!({
                 "verified": true,
+                "hub_key_pinned": arguments.hub_key.is_some(),
                 "readings": verified.readings,
                 "events": verified.events,
                 "devices": verified.devices,
@@ -48,9 +49,12 @@ pub(super) fn run(arguments: &VerifyArguments) -> Result<(), Failure> {
             ("events", verified.events.to_string()),
             ("devices", verified.devices.to_string()),
         ];
-        println!("{}", say("proven", &words));
-        let name = if arguments.hub_key.is_some() { "hub-key" } else { "hub-key-from-file" };
-        println!("{}", say(name, &[("key", verified.hub_key.to_string())]));
+        let (proof, key) = match arguments.hub_key {
+            Some(_) => ("proven", "hub-key"),
+            None => ("proven-whole", "hub-key-from-file"),
+        };
+        println!("{}", say(proof, &words));
+        println!("{}", say(key, &[("key", verified.hub_key.to_string())]));
     }
     Ok(())
 }

@@ -14,12 +14,13 @@ use crate::{
 /// Ports, hub and version.
 #[tauri::command(async)]
 pub(crate) fn device_view(app: State<'_, Arc<App>>) -> Result<DeviceView, CommandError> {
+    let ports = device::ports().into_iter().map(Into::into).collect();
     let store = app.store();
     Ok(DeviceView {
         probe: store.setting(Setting::ProbePort)?.unwrap_or_default(),
         gnss: store.setting(Setting::GnssPort)?.unwrap_or_default(),
         hub: store.identity()?.map_or_else(String::new, |identity| identity.hub_url),
-        ports: device::ports().into_iter().map(Into::into).collect(),
+        ports,
         version: env!("CARGO_PKG_VERSION"),
     })
 }

@@ -40,6 +40,7 @@ fn read(app: &App, id: StopId, channel: &Channel<ReadProgress>) -> Result<ReadRe
     let tell = |progress| {
         channel.send(progress).ok();
     };
+    *lock(&app.pending) = None;
     tell(ReadProgress::Opening);
     let port = app.probe_port()?;
     let driven = probe::read(&port, Config::default(), &turn.cancel, &mut |progress| tell(progress.into()))?;

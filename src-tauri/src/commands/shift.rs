@@ -43,7 +43,7 @@ pub(crate) fn sync_now(app: State<'_, Arc<App>>) -> Result<SyncView, CommandErro
 #[tauri::command(async)]
 pub(crate) fn shift_summary(app: State<'_, Arc<App>>) -> Result<ShiftSummary, CommandError> {
     let shift = app.shift()?;
-    let counts = work::Counts::of(&app.stops()?);
+    let counts = work::Counts::of(&app.outcomes()?);
     let methods = app.store().methods()?;
     let began = shift.as_ref().and_then(|shift| shift.started_at);
     let ended = shift.as_ref().and_then(|shift| shift.ended_at);

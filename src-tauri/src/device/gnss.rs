@@ -47,7 +47,7 @@ pub(crate) struct Place {
 impl Place {
     /// The last fix, if it is young enough to stand for where the reader is.
     pub(crate) fn fix(&self, now: UtcMs) -> Option<Fix> {
-        self.fix.filter(|fix| fix.age_ms(now) <= FIX_AGE_MAX_MS)
+        self.fix.filter(|fix| (0..=FIX_AGE_MAX_MS).contains(&fix.age_ms(now)))
     }
 
     /// Metres walked since the feed began.

@@ -90,7 +90,10 @@ impl From<StoreError> for CommandError {
             StoreError::UnknownStop(_) => Self::UnknownStop,
             StoreError::AlreadyRead => Self::AlreadyRead,
             StoreError::DiskFull => Self::DiskFull,
-            StoreError::Stuck { .. } | StoreError::BadRow(_) | StoreError::Sqlite(_) => Self::internal(error),
+            StoreError::Stuck { .. }
+            | StoreError::TooLong
+            | StoreError::BadRow(_)
+            | StoreError::Sqlite(_) => Self::internal(error),
         }
     }
 }

@@ -108,6 +108,8 @@ verdict-high = { $use } { $unit }, more than usual
 verdict-low = { $use } { $unit }, less than usual
 verdict-zero = No use since the last reading.
 verdict-no-checksum = The meter sent no checksum. Please compare with the display.
+verdict-serial-unseen = The meter told no number. Compare it with { $expected } on its face.
+verdict-time-reversed = The clock of this device is before the last reading. The use cannot be judged.
 verdict-other = The reading needs a look ({ $sentence }).
 
 short-digits = Digits
@@ -122,6 +124,8 @@ short-high = High
 short-low = Low
 short-zero = No use
 short-no-checksum = No checksum
+short-serial-unseen = No number
+short-time-reversed = Clock
 
 # Keypad
 check-save = Check & save
@@ -148,7 +152,7 @@ skip-meter-missing = Meter not found
 skip-meter-faulty = Meter broken
 skip-obstructed = Meter blocked
 skip-refused = Refused
-skip-no-answer = Nobody home
+skip-no-answer = Meter silent
 note = Note
 note-hint = Note for the office (optional)
 add-note = Add a note

@@ -104,6 +104,8 @@ verdict-high = { $use } { $unit }，高于平时
 verdict-low = { $use } { $unit }，低于平时
 verdict-zero = 自上次抄表以来没有用电。
 verdict-no-checksum = 电表没有发送校验码，请与显示屏核对。
+verdict-serial-unseen = 电表没有报出表号，请与表面上的 { $expected } 核对。
+verdict-time-reversed = 本机时钟早于上次读数，无法判断用电量。
 verdict-other = 此读数需要核对（{ $sentence }）。
 
 short-digits = 位数不符
@@ -118,6 +120,8 @@ short-high = 偏高
 short-low = 偏低
 short-zero = 零用量
 short-no-checksum = 无校验码
+short-serial-unseen = 无表号
+short-time-reversed = 时钟异常
 
 check-save = 核对并保存
 next-register = 下一计度器
@@ -142,7 +146,7 @@ skip-meter-missing = 找不到表
 skip-meter-faulty = 表坏
 skip-obstructed = 表位被挡
 skip-refused = 住户拒绝
-skip-no-answer = 无人在家
+skip-no-answer = 电表无应答
 note = 备注
 note-hint = 给办公室的备注（可不填）
 add-note = 加备注

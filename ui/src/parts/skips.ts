@@ -10,5 +10,5 @@ export const SKIPS: readonly { reason: SkipReason; icon: IconName }[] = [
   { reason: "meter-faulty", icon: "broken" },
   { reason: "obstructed", icon: "wall" },
   { reason: "refused", icon: "cross" },
-  { reason: "no-answer", icon: "home" },
+  { reason: "no-answer", icon: "probe" },
 ];

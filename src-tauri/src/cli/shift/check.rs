@@ -29,7 +29,7 @@ pub(super) struct Tally {
 /// Counts. The export is what the hub holds; without one the receipts have to do.
 pub(super) fn tally(store: &Store, export: Option<&Path>) -> Result<Tally, Failure> {
     let shift = store.shift()?.ok_or_else(|| Failure("no round".into()))?;
-    let counts = Counts::of(&store.stops(shift.round.id)?);
+    let counts = Counts::of(&store.outcomes(shift.round.id)?);
     let saved = store.reading_ids()?;
     let mut tally = Tally {
         stops: counts.total,

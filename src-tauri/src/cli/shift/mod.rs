@@ -56,15 +56,18 @@ pub(super) struct ShiftArguments {
 }
 
 pub(super) fn run(arguments: &ShiftArguments) -> Result<(), Failure> {
+    if let Some(folder) = &arguments.keep {
+        return walk(arguments, folder);
+    }
+    let temporary = Temporary::new()?;
+    walk(arguments, &temporary.0).map_err(|failure| {
+        let folder = temporary.keep();
+        Failure(format!("{failure} [--keep {}]", folder.display()))
+    })
+}
+
+fn walk(arguments: &ShiftArguments, folder: &Path) -> Result<(), Failure> {
     let began = clock::moment();
-    let temporary;
-    let folder: &Path = match &arguments.keep {
-        Some(folder) => folder,
-        None => {
-            temporary = Temporary::new()?;
-            &temporary.0
-        }
-    };
     std::fs::create_dir_all(folder).map_err(Failure::new)?;
     let mut show = Show::new(arguments.json, arguments.follow);
     show.say("town", &[]);
@@ -111,6 +114,13 @@ impl Temporary {
         let path = std::env::temp_dir().join(format!("lamplighter-{:016x}", u64::from_be_bytes(name)));
         std::fs::create_dir_all(&path).map_err(Failure::new)?;
         Ok(Self(path))
+    }
+
+    /// What is in it may be all there is of a shift: the folder stays.
+    fn keep(self) -> PathBuf {
+        let path = self.0.clone();
+        std::mem::forget(self);
+        path
     }
 }
 

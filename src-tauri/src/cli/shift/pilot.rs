@@ -69,7 +69,7 @@ impl Pilot {
         let mut next = work::begin(&mut lock(&self.store), clock::now(), round.id, here)?;
         let mut walked_m = 0.0;
         let mut tried = HashSet::new();
-        show.begin(&round, &lock(&self.store).stops(round.id)?);
+        show.begin(&round, &lock(&self.store).outcomes(round.id)?);
         while let Some(id) = next {
             let stop = lock(&self.store).stop(id)?.ok_or_else(|| Failure("a stop is gone".into()))?;
             walked_m += self.street.walk(stop.number)?;
@@ -80,7 +80,7 @@ impl Pilot {
                 elsewhere = Some(other).filter(|other| !tried.contains(other));
             }
             self.sync.nudge();
-            let stops = lock(&self.store).stops(round.id)?;
+            let stops = lock(&self.store).outcomes(round.id)?;
             show.count(&stops);
             // Where the other meter should hang, this one may: neighbours get swapped.
             next = elsewhere.or_else(|| work::next_stop(&stops, Some(id)));

@@ -4,7 +4,8 @@ use std::io::{self, Write as _};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use lamplighter_core::{
-    round::{Round, SkipReason, Stop},
+    id::StopId,
+    round::{Outcome, Round, SkipReason, Stop},
     store::Recorded,
     work::Counts,
 };
@@ -30,7 +31,7 @@ impl Show {
         }
     }
 
-    pub(super) fn begin(&mut self, round: &Round, stops: &[Stop]) {
+    pub(super) fn begin(&mut self, round: &Round, stops: &[(StopId, Outcome)]) {
         let words =
             [("code", round.code.clone()), ("name", round.name.clone()), ("stops", stops.len().to_string())];
         self.say("round", &words);
@@ -45,7 +46,7 @@ impl Show {
         self.count(stops);
     }
 
-    pub(super) fn count(&self, stops: &[Stop]) {
+    pub(super) fn count(&self, stops: &[(StopId, Outcome)]) {
         let counts = Counts::of(stops);
         self.bar.set_position(u64::from(counts.total - counts.todo));
         self.bar.set_message(format!(

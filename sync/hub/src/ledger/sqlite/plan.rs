@@ -18,7 +18,8 @@ impl Ledger {
     /// The plans after `cursor`, about `bytes_max` of them and at least one if there is one.
     ///
     /// A cursor beyond the last plan means that the hub was restored from a backup: everything the device is
-    /// to do is then told once more under numbers after its cursor, so that nothing new hides below it.
+    /// to do is then told once more under numbers after its cursor. (A hub that was restored and planned past the
+    /// cursor before the device called is not noticed here: what it told below the cursor stays unheard.)
     pub fn page(&self, device: DeviceId, cursor: u64, bytes_max: u32) -> Result<Page, LedgerError> {
         let head = self.read(|transaction| plan_head(transaction, device))?;
         if cursor > head && cursor < u64::from(u32::MAX) {
