@@ -120,7 +120,7 @@ fn fill_device(path: &Path) -> Store {
     store.enrol(&identity).unwrap();
     let plans = (1..=3).map(|number| Takeover::Plan(Box::new(stop(number))));
     let plans: Vec<Takeover> = std::iter::once(Takeover::Round(round())).chain(plans).collect();
-    store.take_over(NOW, &plans, 4).unwrap();
+    store.take_over(NOW, &plans, 0, 4).unwrap();
     store.start_shift(NOW, round().id).unwrap();
     store.set_order(&[2, 1, 3].map(|number| stop(number).id)).unwrap();
     store.record(reading(1), Some(TRANSCRIPT)).unwrap();
