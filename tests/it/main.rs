@@ -1,4 +1,6 @@
 //! Tests that stand above every crate: house rules, real processes, round trips.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on says so by a panic")]
+#![allow(clippy::print_stdout, reason = "a seed is told, so that what failed can be walked again")]
 
 mod bits;
 mod dice;

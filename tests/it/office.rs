@@ -12,7 +12,7 @@ use lamplighter_core::{
     obis::Obis,
     quantity::Unit,
     reading::{Method, Reading, RegisterValue},
-    store::Store,
+    store::{Standing, Store},
     time::UtcMs,
 };
 use lamplighter_hub::{
@@ -132,7 +132,7 @@ impl Device {
     pub(crate) async fn agree(&self, office: &Office) -> Synced {
         let synced = self.sync(&office.http()).await;
         assert_eq!(synced.outcome, lamplighter_sync::session::Outcome::Agreed);
-        assert_eq!(self.store().standing().unwrap().waiting, 0);
+        assert_eq!(self.standing().waiting, 0);
         synced
     }
 
@@ -162,6 +162,10 @@ impl Device {
             supersedes: None,
         };
         self.store().record(reading, None).unwrap().id
+    }
+
+    pub(crate) fn standing(&self) -> Standing {
+        self.store().standing().unwrap()
     }
 
     pub(crate) fn readings(&self) -> Vec<ReadingId> {

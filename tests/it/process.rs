@@ -76,6 +76,8 @@ pub(crate) struct Running {
 impl Running {
     pub(crate) fn start(command: &mut Command) -> Self {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // In English, wherever the tests run.
+        command.env("LC_ALL", "C");
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let (lines, errors) = (listen(child.stdout.take().unwrap()), listen(child.stderr.take().unwrap()));
         Self { child, lines, errors }

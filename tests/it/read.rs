@@ -81,7 +81,7 @@ fn a_transcript_is_written_with_success_and_with_failure() {
         ];
         assert_eq!(run("lamplighter", words).code, Some(code));
         let text = std::fs::read_to_string(&path).unwrap();
-        assert!(text.contains(" 300 > 2F 3F 21 8D 0A"), "the request is not there: {text}");
+        assert!(text.contains(" 300 > AF 3F 21 8D 0A"), "the request is not there: {text}");
         assert_eq!(text.contains(" 9600 < "), code == 0, "{text}");
         std::fs::remove_file(&path).unwrap();
     }
@@ -92,7 +92,7 @@ fn a_person_gets_words_and_columns() {
     let running = Meter::spawn(meter(Mode::C)).unwrap();
     let ended = run("lamplighter", ["read".into(), "--port".into(), port(&running)]).well();
     for words in
-        ["/LGZ5ZMD120  iec62056-21/C  9600 Bd", "meter 50123456", "clock 2026-11-23T10:00:0", "12345.6 kWh"]
+        ["LGZ5ZMD120  iec62056-21/C  9600 Bd", "Meter 50123456", "Clock 2026-11-23T10:00:0", "12345.6 kWh"]
     {
         assert!(ended.out.contains(words), "{words:?} is missing: {}", ended.out);
     }

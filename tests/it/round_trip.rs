@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use lamplighter_core::{evidence::seal::SecretKey, store::Standing};
+use lamplighter_core::evidence::seal::SecretKey;
 use lamplighter_sync::{
     exchange::{ExchangeError, Hub as _, Reply, Request},
     session::{Outcome, Reason},
@@ -96,8 +96,8 @@ async fn a_receipt_of_another_hub_or_for_other_events_is_no_receipt() {
     office.prepare("14", 3);
     let device = Device::enrolled(&office, &folder.path().join("reader.db")).await;
     device.read("14", 1);
-    let (log, Standing { head, .. }) =
-        (device.store().identity().unwrap().unwrap().log, device.store().standing().unwrap());
+    let log = device.store().identity().unwrap().unwrap().log;
+    let head = device.standing().head;
     let receipt = signed::receipt(&SecretKey::new([6; 32]), log, head, NOW);
     let forged = Reply::Receipt(receipt).to_bytes();
     let other =
@@ -139,7 +139,7 @@ async fn batches_that_come_twice_or_out_of_order_are_held_once() {
     for number in 1..=6 {
         device.read("14", number);
     }
-    let acked = device.store().standing().unwrap().acked_seq;
+    let acked = device.standing().acked_seq;
     let hub = office.http();
     let up = async |after: u64, count: usize| {
         let batch = device.store().batch(after, count, usize::MAX).unwrap();
@@ -199,10 +199,10 @@ async fn a_hub_that_is_away_costs_nothing_and_comes_back() {
 
 /// A sync there ends as one of these, and the device still waits for every receipt it waited for.
 async fn check_nothing_believed(device: &Device, there: std::net::SocketAddr, outcomes: &[Outcome]) {
-    let before = (device.store().standing().unwrap(), device.readings(), device.waiting());
+    let before = (device.standing(), device.readings(), device.waiting());
     let synced = device.sync(&http(there)).await;
     assert!(outcomes.contains(&synced.outcome), "{synced:?}, not one of {outcomes:?}");
-    let after = (device.store().standing().unwrap(), device.readings(), device.waiting());
+    let after = (device.standing(), device.readings(), device.waiting());
     assert_eq!(after, before);
     assert!(after.2 > 0, "the test has nothing to lose");
 }

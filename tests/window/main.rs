@@ -1,6 +1,7 @@
 //! The real app in its real window, on a screen that nobody sees: one key reads a meter, and nothing that was
 //! said to be saved is lost, however the app ends.
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on says so by a panic")]
 
 mod app;
 mod processes;
