@@ -10,8 +10,9 @@ use lamplighter_core::{
     gnss::fix::Fix,
     id::StopId,
     probe::readout::Readout,
-    round::Stop,
-    store::{Setting, Shift, Store},
+    reading::Method,
+    round::{Outcome, Stop},
+    store::{Recorded, Setting, Shift, Store, StoreError},
     work,
 };
 use tauri::ipc::Channel;
@@ -176,6 +177,18 @@ impl App {
         }
     }
 
+    /// How the readings that count were taken.
+    pub(crate) fn methods(&self) -> Result<Vec<Method>, CommandError> {
+        let stops = self.stops()?;
+        let store = self.store();
+        let reading = |stop: &Stop| match stop.outcome {
+            Outcome::Read { reading, .. } => store.reading(reading).transpose(),
+            Outcome::ToDo | Outcome::Skipped { .. } => None,
+        };
+        let method = |recorded: Result<Recorded, StoreError>| Ok(recorded?.reading.method);
+        stops.iter().filter_map(reading).map(method).collect()
+    }
+
     pub(crate) fn stop(&self, id: StopId) -> Result<Stop, CommandError> {
         self.store().stop(id)?.ok_or(CommandError::UnknownStop)
     }
@@ -211,10 +224,10 @@ impl App {
 
     /// Says again which stop is at hand: the demo's street forgets it when it ends.
     pub(crate) fn resume(&self) -> Result<(), CommandError> {
-        match (self.current()?, &self.on_current) {
-            (Some(id), Some(hear)) => Ok(hear(self.stop(id)?.number)),
-            _ => Ok(()),
+        if let (Some(id), Some(hear)) = (self.current()?, &self.on_current) {
+            hear(self.stop(id)?.number);
         }
+        Ok(())
     }
 
     /// Orders the walk of a round that has not begun, from the first known position, and finds the stop at hand.
@@ -243,10 +256,10 @@ impl App {
         let status = lock(&self.sync).as_ref().map(SyncTask::status).unwrap_or_default();
         let store = self.store();
         if store.identity()?.is_none() {
-            return Ok(SyncView::new(&status, 0, 0));
+            return Ok(SyncView::new(&status, 0, 0, 0));
         }
         let standing = store.standing()?;
-        Ok(SyncView::new(&status, store.waiting_readings()?, standing.acked_seq))
+        Ok(SyncView::new(&status, store.waiting_readings()?, standing.waiting, standing.acked_seq))
     }
 
     pub(crate) fn shift_view(&self) -> Result<ShiftView, CommandError> {
@@ -261,7 +274,8 @@ impl App {
             round: shift.as_ref().map(|shift| (&shift.round).into()),
             counts: Counts::from(work::Counts::of(&stops)),
             current: current.map(|id| id.to_string()),
-            started_at_ms: shift.and_then(|shift| shift.started_at).map(|at| at.0),
+            started_at_ms: shift.as_ref().and_then(|shift| shift.started_at).map(|at| at.0),
+            ended_at_ms: shift.and_then(|shift| shift.ended_at).map(|at| at.0),
             sync: self.sync_view()?,
             position: self.fix().map(|fix| PositionView::new(&fix, goal, now)),
         })

@@ -44,7 +44,7 @@ pub(crate) fn sync_now(app: State<'_, Arc<App>>) -> Result<SyncView, CommandErro
 pub(crate) fn shift_summary(app: State<'_, Arc<App>>) -> Result<ShiftSummary, CommandError> {
     let shift = app.shift()?;
     let counts = work::Counts::of(&app.stops()?);
-    let methods = app.store().methods()?;
+    let methods = app.methods()?;
     let began = shift.as_ref().and_then(|shift| shift.started_at);
     let ended = shift.as_ref().and_then(|shift| shift.ended_at);
     let count =
