@@ -1,4 +1,5 @@
 //! What the handheld does between the last byte of the meter and "saved": judge, seal, chain, write, force to disk.
+#![allow(clippy::expect_used, reason = "a bench whose stage cannot be set has failed")]
 
 use divan::Bencher;
 use lamplighter_core::{

@@ -221,10 +221,10 @@ impl App {
 
     /// Says again which stop is at hand: the demo's street forgets it when it ends.
     pub(crate) fn resume(&self) -> Result<(), CommandError> {
-        match (self.current()?, &self.on_current) {
-            (Some(id), Some(hear)) => Ok(hear(self.stop(id)?.number)),
-            _ => Ok(()),
+        if let (Some(id), Some(hear)) = (self.current()?, &self.on_current) {
+            hear(self.stop(id)?.number);
         }
+        Ok(())
     }
 
     /// Orders the walk of a round that has not begun, from the first known position, and finds the stop at hand.
@@ -253,10 +253,10 @@ impl App {
         let status = lock(&self.sync).as_ref().map(SyncTask::status).unwrap_or_default();
         let store = self.store();
         if store.identity()?.is_none() {
-            return Ok(SyncView::new(&status, 0, 0));
+            return Ok(SyncView::new(&status, 0, 0, 0));
         }
         let standing = store.standing()?;
-        Ok(SyncView::new(&status, store.waiting_readings()?, standing.acked_seq))
+        Ok(SyncView::new(&status, store.waiting_readings()?, standing.waiting, standing.acked_seq))
     }
 
     pub(crate) fn shift_view(&self) -> Result<ShiftView, CommandError> {
@@ -272,7 +272,8 @@ impl App {
             round: shift.as_ref().map(|shift| (&shift.round).into()),
             counts: Counts::from(work::Counts::of(&outcomes)),
             current: current.map(|id| id.to_string()),
-            started_at_ms: shift.and_then(|shift| shift.started_at).map(|at| at.0),
+            started_at_ms: shift.as_ref().and_then(|shift| shift.started_at).map(|at| at.0),
+            ended_at_ms: shift.and_then(|shift| shift.ended_at).map(|at| at.0),
             sync: self.sync_view()?,
             position: self.fix().map(|fix| PositionView::new(&fix, goal, now)),
         })

@@ -37,7 +37,7 @@ let cancelRead: (() => void) | null = null;
 let stranger: string | null = null;
 
 function freshSync(): SyncView {
-  return { state: "offline", waiting: 14, held: 114, lastAtMs: NOW - 3_600_000, reason: "sync-no-network" };
+  return { state: "offline", waiting: 14, unsent: 16, held: 114, lastAtMs: NOW - 3_600_000, reason: "sync-no-network" };
 }
 const sleep = (ms: number) => new Promise((done) => setTimeout(done, ms));
 const fail = (error: CommandError): never => {
@@ -60,7 +60,7 @@ function shiftView(): ShiftView {
   const stop = stops.find((it) => it.id === current);
   return {
     enrolled, demo: true, reader: "Ana Morales", round: enrolled ? { code: "14", name: "Harbour East", cycle: "2026-11" } : null,
-    counts: counts(), current: enrolled ? current : null, startedAtMs: Date.now() - 22_320_000, sync, position: { accuracyM: 6, ageMs: 900, quality: "autonomous", metres: stop?.metres ?? null, bearingDeg: stop?.bearing ?? null },
+    counts: counts(), current: enrolled ? current : null, startedAtMs: Date.now() - 22_320_000, endedAtMs: closed ? Date.now() : null, sync, position: { accuracyM: 6, ageMs: 900, quality: "autonomous", metres: stop?.metres ?? null, bearingDeg: stop?.bearing ?? null },
   };
 }
 
@@ -101,7 +101,7 @@ function judge(stop: FakeStop, level: Level, method: Recorded["method"], typed?:
   stop.use = String(use);
   stop.reason = findings[0]?.sentence ?? null;
   stop.office = false;
-  sync = { ...sync, waiting: sync.waiting + 1 };
+  sync = { ...sync, waiting: sync.waiting + 1, unsent: sync.unsent + 1 };
   keepDrafts(stop.id, []);
   return made;
 }
@@ -195,7 +195,7 @@ const commands: { [K in keyof Commands]: (args: any) => Commands[K]["result"] | 
     const stop = stopOf(id);
     before.set(id, stop.status);
     Object.assign(stop, { status: "skipped", reason, office: false });
-    sync = { ...sync, waiting: sync.waiting + 1 };
+    sync = { ...sync, unsent: sync.unsent + 1 };
     advance();
     return shiftView();
   },
@@ -212,7 +212,7 @@ const commands: { [K in keyof Commands]: (args: any) => Commands[K]["result"] | 
     return shiftView();
   },
   sync_now: () => {
-    sync = { state: "idle", waiting: 0, held: sync.held + sync.waiting, lastAtMs: NOW, reason: null };
+    sync = { state: "idle", waiting: 0, unsent: 0, held: sync.held + sync.unsent, lastAtMs: NOW, reason: null };
     return sync;
   },
   shift_summary: () => ({ round: shiftView().round, counts: counts(), startedAtMs: Date.now() - 22_320_000, endedAtMs: closed ? Date.now() : null, probed: 113, typed: 15, walkM: 6240, secondsPerReading: 19.2, sync }),

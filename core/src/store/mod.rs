@@ -175,12 +175,13 @@ impl Store {
         reading::ids(&self.conn)
     }
 
-    /// How each reading that counts was taken.
-    pub fn methods(&self) -> Result<Vec<Method>, StoreError> {
-        let counts = |recorded: &Recorded| !recorded.withdrawn;
-        let found = self.reading_ids()?.into_iter().filter_map(|id| self.reading(id).transpose());
-        let recorded = found.collect::<Result<Vec<_>, _>>()?;
-        Ok(recorded.iter().filter(|one| counts(one)).map(|one| one.reading.method).collect())
+    /// How the readings of a round that count were taken.
+    pub fn methods(&self, round: RoundId) -> Result<Vec<Method>, StoreError> {
+        let counts = self.outcomes(round)?.into_iter().filter_map(|(_, outcome)| match outcome {
+            Outcome::Read { reading, .. } => Some(reading),
+            Outcome::ToDo | Outcome::Skipped { .. } => None,
+        });
+        counts.filter_map(|id| self.reading(id).transpose()).map(|found| Ok(found?.reading.method)).collect()
     }
 
     /// How many readings the hub has given no receipt for.

@@ -44,7 +44,8 @@ pub(crate) fn sync_now(app: State<'_, Arc<App>>) -> Result<SyncView, CommandErro
 pub(crate) fn shift_summary(app: State<'_, Arc<App>>) -> Result<ShiftSummary, CommandError> {
     let shift = app.shift()?;
     let counts = work::Counts::of(&app.outcomes()?);
-    let methods = app.store().methods()?;
+    let methods =
+        shift.as_ref().map(|shift| app.store().methods(shift.round.id)).transpose()?.unwrap_or_default();
     let began = shift.as_ref().and_then(|shift| shift.started_at);
     let ended = shift.as_ref().and_then(|shift| shift.ended_at);
     let count =

@@ -44,13 +44,14 @@ pub(crate) enum SyncState {
     Refused,
 }
 
-/// `waiting`: readings and other facts on this device only. `held`: the office gave its receipt. `reason`: a
-/// text id.
+/// `waiting`: readings on this device only. `unsent`: facts of every kind on this device only, skips and the
+/// shift's end among them. `held`: facts with the office's receipt. `reason`: a text id.
 #[derive(Clone, Debug, PartialEq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SyncView {
     pub(crate) state: SyncState,
     pub(crate) waiting: u64,
+    pub(crate) unsent: u64,
     pub(crate) held: u64,
     pub(crate) last_at_ms: Option<i64>,
     pub(crate) reason: Option<String>,
@@ -79,6 +80,7 @@ pub(crate) struct ShiftView {
     pub(crate) counts: Counts,
     pub(crate) current: Option<String>,
     pub(crate) started_at_ms: Option<i64>,
+    pub(crate) ended_at_ms: Option<i64>,
     pub(crate) sync: SyncView,
     pub(crate) position: Option<PositionView>,
 }
@@ -120,8 +122,7 @@ impl From<work::Counts> for Counts {
 }
 
 impl SyncView {
-    /// `held` and `waiting` count events.
-    pub(crate) fn new(status: &sync_task::Status, waiting: u64, held: u64) -> Self {
+    pub(crate) fn new(status: &sync_task::Status, waiting: u64, unsent: u64, held: u64) -> Self {
         let (state, reason) = match status.trouble {
             _ if status.sending && waiting > 0 => (SyncState::Sending, None),
             None => (SyncState::Idle, None),
@@ -131,7 +132,7 @@ impl SyncView {
             Some(Trouble::Refused(reason)) => (SyncState::Refused, Some(text_id(reason))),
         };
         let reason = reason.map(str::to_owned);
-        Self { state, waiting, held, last_at_ms: status.agreed_at.map(|at| at.0), reason }
+        Self { state, waiting, unsent, held, last_at_ms: status.agreed_at.map(|at| at.0), reason }
     }
 }
 

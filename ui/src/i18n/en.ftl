@@ -141,6 +141,8 @@ draft-restored = Your digits from before are back.
 energy-total = Total
 energy-rate = Rate { $rate }
 energy-export = Export total
+energy-reactive = Reactive
+energy-reactive-export = Reactive export
 energy-export-rate = Export rate { $rate }
 
 # Skip
@@ -181,6 +183,7 @@ close-question = { $count ->
 # Sync
 sync-waiting = { $count } saved
 sync-waiting-long = Offline · { $count } saved
+sync-offline = Offline
 sync-sending = Sending { $count }
 sync-all-sent = All sent
 sync-all-sent-at = All sent { $time }

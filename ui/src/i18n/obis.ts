@@ -3,6 +3,8 @@ import { t } from "./texts.svelte";
 
 export function registerName(obis: string): string {
   const found = /^(?:\d+-\d+:)?([12])\.8\.(\d+)/.exec(obis);
+  const reactive = /^(?:\d+-\d+:)?([34])\.8\.0/.exec(obis)?.[1];
+  if (reactive) return t(reactive === "3" ? "energy-reactive" : "energy-reactive-export");
   if (!found) return t("register", { obis });
   const [, direction, rate = "0"] = found;
   const exported = direction === "2";

@@ -136,6 +136,8 @@ draft-restored = 已恢复之前输入的数字。
 energy-total = 总电量
 energy-rate = 费率 { $rate }
 energy-export = 反向总电量
+energy-reactive = 无功
+energy-reactive-export = 反向无功
 energy-export-rate = 反向费率 { $rate }
 
 skip-title = 无法抄表，原因？
@@ -167,6 +169,7 @@ close-question = 还有 { $count } 户未抄，也可以收工。
 
 sync-waiting = 已存 { $count }
 sync-waiting-long = 离线 · 已存 { $count }
+sync-offline = 离线
 sync-sending = 上传中 { $count }
 sync-all-sent = 全部已传
 sync-all-sent-at = 已传 { $time }

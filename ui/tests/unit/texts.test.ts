@@ -40,6 +40,7 @@ it("names registers by their OBIS code", () => {
   expect(registerName("1-0:1.8.0")).toBe("Total");
   expect(registerName("1-0:1.8.2*255")).toBe("Rate 2");
   expect(registerName("2.8.0")).toBe("Export total");
+  expect(registerName("1-0:3.8.0*255")).toBe("Reactive");
   expect(registerName("1-0:32.7.0")).toBe("Register 1-0:32.7.0");
   expect(shortObis("1-0:1.8.2*255")).toBe("1.8.2");
 });

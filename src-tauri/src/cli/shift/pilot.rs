@@ -62,8 +62,11 @@ impl Pilot {
         self.wait(ROUND_WAIT, |pilot| Ok(lock(&pilot.store).shift()?.is_some()))?
             .then_some(())
             .ok_or_else(|| Failure("the hub sent no round".into()))?;
-        self.wait_for_all_plans()?;
-        let round = lock(&self.store).shift()?.ok_or_else(|| Failure("no round".into()))?.round;
+        let shift = lock(&self.store).shift()?.ok_or_else(|| Failure("no round".into()))?;
+        if shift.started_at.is_none() {
+            self.wait_for_all_plans()?;
+        }
+        let round = shift.round;
         self.wait(FIX_WAIT, |pilot| Ok(pilot.fix().is_some()))?;
         let here = self.fix().map(|fix| fix.position);
         let mut next = work::begin(&mut lock(&self.store), clock::now(), round.id, here)?;
