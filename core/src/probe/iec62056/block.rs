@@ -57,6 +57,8 @@ pub(super) struct Block {
     noise: usize,
     damaged: bool,
     refused: bool,
+    /// The next NAK may be our own, come back from a head that echoes.
+    echo_due: bool,
     in_brackets: bool,
     exclaimed: bool,
     awaiting_bcc: bool,
@@ -82,10 +84,16 @@ impl Block {
             noise: 0,
             damaged: false,
             refused: false,
+            echo_due: false,
             in_brackets: false,
             exclaimed: false,
             awaiting_bcc: false,
         }
+    }
+
+    /// After we asked for a repeat.
+    pub(super) fn after_our_nak(parity: Parity) -> Self {
+        Self { echo_due: true, ..Self::new(parity) }
     }
 
     /// Takes one raw byte.
@@ -136,6 +144,7 @@ impl Block {
     fn hunt(&mut self, byte: u8, clean: bool) {
         match byte {
             STX if clean => self.begin(Start::Stx),
+            NAK if clean && self.echo_due => self.echo_due = false,
             NAK if clean => self.refused = true,
             LF => {
                 let line = std::mem::take(&mut self.text);

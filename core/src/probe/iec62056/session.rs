@@ -255,9 +255,11 @@ impl Session {
     fn answer(&mut self, now: Moment, bytes: Vec<u8>) {
         let Some((meter, plan)) = &self.meter else { return };
         let (parity, baud) = (meter.parity, plan.baud);
+        let block =
+            if bytes == message::repeat() { Block::after_our_nak(parity) } else { Block::new(parity) };
         self.send(now, bytes);
         self.set(baud);
-        self.step = Step::Reading(Block::new(parity));
+        self.step = Step::Reading(block);
         self.deadline = self.sent_until + BLOCK_WAIT;
     }
 

@@ -163,6 +163,13 @@ fn a_meter_that_ignores_nak_is_asked_from_the_beginning() {
 }
 
 #[test]
+fn an_echo_of_our_own_nak_is_no_refusal() {
+    let habits = Habits { ident: "ABC0X", wrong_bcc: 1, ignores_nak: true, ..Habits::default() };
+    let readout = read(habits, Probe { echo: Echo::Whole, ..Probe::default() }).result.unwrap();
+    assert_eq!((readout.baud, readout.integrity), (300, Integrity::Checked));
+}
+
+#[test]
 fn a_mode_b_meter_with_wrong_checksums_is_read_at_its_speed() {
     let habits = Habits { ident: "ABCEX", unasked_baud: Some(9_600), wrong_bcc: 4, ..Habits::default() };
     let readout = read(habits, Probe::default()).result.unwrap();
