@@ -62,11 +62,6 @@ impl Civil {
     pub fn new(year: i32, month: u32, day: u32, hour: u32, minute: u32, second: u32) -> Option<Self> {
         NaiveDate::from_ymd_opt(year, month, day)?.and_hms_opt(hour, minute, second).map(Self)
     }
-
-    /// Read as if it were UTC; for drift, when the zone is known by other means.
-    pub fn as_if_utc(self) -> UtcMs {
-        UtcMs(self.0.and_utc().timestamp_millis())
-    }
 }
 
 impl fmt::Display for Civil {

@@ -19,16 +19,6 @@ pub struct BadPlan(pub &'static str);
 /// Most registers of one meter, and most earlier readings of one register.
 const COUNT_MAX: usize = 64;
 
-/// A round for the wire.
-pub fn round_to_wire(round: &Round) -> wire::Round {
-    wire::Round {
-        id: round.id.as_bytes().to_vec(),
-        code: round.code.clone(),
-        name: round.name.clone(),
-        cycle: round.cycle.clone(),
-    }
-}
-
 /// A round from the wire.
 pub fn round(round: wire::Round) -> Result<Round, BadPlan> {
     let id = round.id[..].try_into().map_err(|_| BadPlan("round id"))?;

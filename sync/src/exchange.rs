@@ -1,6 +1,6 @@
 //! The other end, whatever it is made of: HTTP, the hub itself, or the hub behind a bad link.
 
-use std::{future::Future, time::Duration};
+use std::future::Future;
 
 use prost::Message as _;
 
@@ -51,16 +51,6 @@ pub enum ExchangeError {
         /// For the log.
         detail: String,
     },
-}
-
-impl ExchangeError {
-    /// How long to stay away, where the hub said so.
-    pub const fn retry_after(&self) -> Option<Duration> {
-        match self {
-            Self::Refused { code: RefusalCode::Busy, number, .. } => Some(Duration::from_secs(*number)),
-            Self::Refused { .. } | Self::Unreachable(_) | Self::NotTheHub(_) => None,
-        }
-    }
 }
 
 /// The hub, as a handheld sees it: one request, one reply.

@@ -13,8 +13,6 @@ pub enum Setting {
     ProbePort,
     /// The receiver's port, as a path.
     GnssPort,
-    /// Metres walked in this shift.
-    WalkedMetres,
     /// The seed of a key that the hub may know already.
     EnrolSeed,
 }
@@ -25,7 +23,6 @@ impl Setting {
             Self::CurrentStop => "current-stop",
             Self::ProbePort => "probe-port",
             Self::GnssPort => "gnss-port",
-            Self::WalkedMetres => "walked-metres",
             Self::EnrolSeed => "enrol-seed",
         }
     }
