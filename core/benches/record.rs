@@ -11,7 +11,10 @@ use lamplighter_core::{
     id::{DeviceId, MeterId, RoundId, StopId},
     meter::Meter,
     obis::Obis,
-    probe::readout::{Datum, Integrity, Protocol, Readout, Value},
+    probe::{
+        readout::{Datum, Integrity, Protocol, Readout, Value},
+        way::{Family, Way},
+    },
     quantity::Unit,
     register::{Dials, PastReading, Register},
     round::{Outcome, Round, Stop},
@@ -73,10 +76,12 @@ fn readout() -> Readout {
             obis: Obis::ACTIVE_IMPORT,
             value: Value::Number(decimal("13900.0")),
             unit: Some(Unit::KiloWattHour),
+            at: None,
         }],
         baud: 9_600,
         integrity: Integrity::Checked,
         retries: 0,
+        way: Way::new(Family::Iec62056, 9_600),
     }
 }
 

@@ -35,6 +35,16 @@ impl Decimal {
         Ok(Self { mantissa, scale })
     }
 
+    /// Makes `mantissa` x 10^`exponent`.
+    pub fn of_power(mantissa: i64, exponent: i8) -> Result<Self, DecimalError> {
+        let places = exponent.unsigned_abs();
+        if exponent <= 0 {
+            return Self::new(mantissa, places);
+        }
+        let zeros = 10_i64.checked_pow(u32::from(places)).ok_or(DecimalError::TooLong)?;
+        Self::new(mantissa.checked_mul(zeros).ok_or(DecimalError::TooLong)?, 0)
+    }
+
     /// All digits as one integer.
     pub const fn mantissa(self) -> i64 {
         self.mantissa

@@ -48,22 +48,62 @@ units! {
     VarHour = "varh",
     /// Apparent energy.
     KiloVoltAmpereHour = "kVAh",
+    /// Apparent energy.
+    VoltAmpereHour = "VAh",
     /// Active power; demand.
     KiloWatt = "kW",
     /// Active power.
     Watt = "W",
     /// Reactive power.
     KiloVar = "kvar",
+    /// Reactive power.
+    Var = "var",
     /// Apparent power.
     KiloVoltAmpere = "kVA",
+    /// Apparent power.
+    VoltAmpere = "VA",
     /// Voltage.
     Volt = "V",
     /// Current.
     Ampere = "A",
     /// Frequency.
     Hertz = "Hz",
+    /// Angle between voltage and current.
+    Degree = "\u{b0}",
+    /// Temperature.
+    Celsius = "\u{b0}C",
+    /// Time.
+    Second = "s",
+    /// Time.
+    Minute = "min",
+    /// Money of a prepaid meter.
+    Yuan = "CNY",
     /// Volume, of a meter that hangs on an electricity meter.
     CubicMetre = "m3",
+}
+
+impl Unit {
+    /// By the code of the DLMS Blue Book, which SML uses too; nothing for a plain number.
+    pub fn of_code(code: u8) -> Option<Self> {
+        Some(match code {
+            6 => Self::Minute,
+            7 => Self::Second,
+            8 => Self::Degree,
+            9 => Self::Celsius,
+            13 => Self::CubicMetre,
+            27 => Self::Watt,
+            28 => Self::VoltAmpere,
+            29 => Self::Var,
+            30 => Self::WattHour,
+            31 => Self::VoltAmpereHour,
+            32 => Self::VarHour,
+            33 => Self::Ampere,
+            35 => Self::Volt,
+            44 => Self::Hertz,
+            0 | 255 => return None,
+            other => Self::Other(format!("unit {other}").into()),
+        })
+    }
 }
 
 impl fmt::Display for Unit {

@@ -70,15 +70,23 @@ pub fn counts_up(register: &Register) -> bool {
         | Unit::VarHour
         | Unit::KiloVarHour
         | Unit::KiloVoltAmpereHour
+        | Unit::VoltAmpereHour
         | Unit::CubicMetre => register.obis.c != BALANCE,
         Unit::Other(_) => register.obis.is_present_total(),
         Unit::KiloWatt
         | Unit::Watt
         | Unit::KiloVar
+        | Unit::Var
         | Unit::KiloVoltAmpere
+        | Unit::VoltAmpere
         | Unit::Volt
         | Unit::Ampere
-        | Unit::Hertz => false,
+        | Unit::Hertz
+        | Unit::Degree
+        | Unit::Celsius
+        | Unit::Second
+        | Unit::Minute
+        | Unit::Yuan => false,
     }
 }
 

@@ -116,6 +116,7 @@ fn check(name: &str, days: i64, alarms_at_most: f64, found_at_least: f64) {
             obis: Obis::ACTIVE_IMPORT,
             value: Value::Number(Decimal::new(read, 0).unwrap()),
             unit: Some(Unit::KiloWattHour),
+            at: None,
         };
         let now = UtcMs(i64::try_from(t + 1).unwrap() * days * DAY);
         let observed = Observed { values: vec![datum], ..Observed::default() };

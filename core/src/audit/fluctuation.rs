@@ -140,7 +140,7 @@ pub fn rounded(number: f64, places: u8) -> Option<Decimal> {
 /// What is not worth a question, in units of the dials.
 fn tiny(register: &Register) -> f64 {
     let unit = match register.unit {
-        Unit::WattHour | Unit::VarHour => 1e3,
+        Unit::WattHour | Unit::VarHour | Unit::VoltAmpereHour => 1e3,
         Unit::MegaWattHour => 1e-3,
         Unit::KiloWattHour
         | Unit::KiloVarHour
@@ -148,10 +148,17 @@ fn tiny(register: &Register) -> f64 {
         | Unit::KiloWatt
         | Unit::Watt
         | Unit::KiloVar
+        | Unit::Var
         | Unit::KiloVoltAmpere
+        | Unit::VoltAmpere
         | Unit::Volt
         | Unit::Ampere
         | Unit::Hertz
+        | Unit::Degree
+        | Unit::Celsius
+        | Unit::Second
+        | Unit::Minute
+        | Unit::Yuan
         | Unit::CubicMetre
         | Unit::Other(_) => 1.0,
     };

@@ -49,7 +49,7 @@ fn meter(registers: Vec<Register>) -> Meter {
 
 fn datum(obis: Obis, value: &str, unit: &str) -> Datum {
     let value = value.parse().map_or_else(|_| Value::Text(value.into()), Value::Number);
-    Datum { obis, value, unit: unit.parse().ok() }
+    Datum { obis, value, unit: unit.parse().ok(), at: None }
 }
 
 fn seen(values: Vec<Datum>) -> Observed {
@@ -231,7 +231,7 @@ proptest! {
         now: i64,
     ) {
         let value = |number: Option<Decimal>| number.map_or(Value::Text("x".into()), Value::Number);
-        let datum = |(e, number, unit)| Datum { obis: Obis::ACTIVE_IMPORT.with_tariff(e), value: value(number), unit };
+        let datum = |(e, number, unit)| Datum { obis: Obis::ACTIVE_IMPORT.with_tariff(e), value: value(number), unit, at: None };
         let observed = Observed { values: values.into_iter().map(datum).collect(), serial_seen: serial, integrity: None };
         let verdict = judge(&meter(registers), &observed, UtcMs(now));
         prop_assert_eq!(verdict.level, Verdict::level_of(&verdict.findings));
@@ -264,7 +264,7 @@ proptest! {
             multiplier: Decimal::new(multiplier, 0).unwrap(),
             history,
         };
-        let observed = seen(vec![Datum { obis: register.obis, value: Value::Number(current), unit: None }]);
+        let observed = seen(vec![Datum { obis: register.obis, value: Value::Number(current), unit: None, at: None }]);
         let verdict = judge(&meter(vec![register]), &observed, UtcMs(0));
         let used = *uses.last().unwrap();
         let rolled = position % 1_000_000 < used;

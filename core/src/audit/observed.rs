@@ -114,11 +114,19 @@ const fn size(unit: &Unit) -> Option<(&'static str, u8)> {
         Unit::MegaWattHour => Some(("Wh", 6)),
         Unit::VarHour => Some(("varh", 0)),
         Unit::KiloVarHour => Some(("varh", 3)),
+        Unit::VoltAmpereHour => Some(("VAh", 0)),
+        Unit::KiloVoltAmpereHour => Some(("VAh", 3)),
         Unit::Watt => Some(("W", 0)),
         Unit::KiloWatt => Some(("W", 3)),
-        Unit::KiloVoltAmpereHour
-        | Unit::KiloVar
-        | Unit::KiloVoltAmpere
+        Unit::Var => Some(("var", 0)),
+        Unit::KiloVar => Some(("var", 3)),
+        Unit::VoltAmpere => Some(("VA", 0)),
+        Unit::KiloVoltAmpere => Some(("VA", 3)),
+        Unit::Degree
+        | Unit::Celsius
+        | Unit::Second
+        | Unit::Minute
+        | Unit::Yuan
         | Unit::Volt
         | Unit::Ampere
         | Unit::Hertz
@@ -154,8 +162,12 @@ mod tests {
 
     #[test]
     fn another_channel_answers_if_it_is_the_only_one() {
-        let datum =
-            |text: &str| Datum { obis: text.parse().unwrap(), value: Value::Text(text.into()), unit: None };
+        let datum = |text: &str| Datum {
+            obis: text.parse().unwrap(),
+            value: Value::Text(text.into()),
+            unit: None,
+            at: None,
+        };
         let found = |values: &[Datum]| datum_name(super::datum(Obis::ACTIVE_IMPORT, values));
         fn datum_name(datum: Option<&Datum>) -> Option<String> {
             datum.map(|datum| datum.value.to_string())

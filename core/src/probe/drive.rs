@@ -9,7 +9,8 @@ use std::{
 
 use super::{
     error::ReadError,
-    port::{Framing, Input, Line, Output, Progress, Settings},
+    part::Part,
+    port::{Framing, Input, Line, Output, Progress, Reservation, Settings},
     readout::Readout,
     transcript::{Direction, Transcript},
 };
@@ -25,11 +26,50 @@ const STALE_BYTES_MAX: usize = 64 * 1024;
 
 /// A way to talk to a meter, as a value that never touches a port.
 pub trait Protocol {
+    /// What it has to show in the end.
+    type Done;
+
     /// Tells the protocol what happened. After an error it is over.
     fn handle(&mut self, now: Moment, input: Input<'_>) -> Result<(), ReadError>;
 
     /// Asks what to do next; again and again, until it is [`Output::Wait`] or [`Output::Done`].
-    fn poll(&mut self, now: Moment) -> Output<Readout>;
+    fn poll(&mut self, now: Moment) -> Output<Self::Done>;
+}
+
+impl<P: Protocol + ?Sized> Protocol for Box<P> {
+    type Done = P::Done;
+
+    fn handle(&mut self, now: Moment, input: Input<'_>) -> Result<(), ReadError> {
+        (**self).handle(now, input)
+    }
+
+    fn poll(&mut self, now: Moment) -> Output<P::Done> {
+        (**self).poll(now)
+    }
+}
+
+/// Who is told what happens, and keeps what must be kept while a meter is being read.
+pub trait Attendant {
+    /// Something to show.
+    fn progress(&mut self, progress: Progress);
+
+    /// Puts a counter on disk; answers the first number that nobody has used under this key and nobody else
+    /// will. It must be on disk when this returns.
+    fn reserve(&mut self, _reservation: &Reservation) -> io::Result<u32> {
+        Err(io::Error::other("there is nothing to keep counters in"))
+    }
+
+    /// Keeps a part of a profile or of the events.
+    fn part(&mut self, _part: Part) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Whoever only wants to show something.
+impl<F: FnMut(Progress)> Attendant for F {
+    fn progress(&mut self, progress: Progress) {
+        self(progress);
+    }
 }
 
 /// Why driving ended without a readout.
@@ -41,6 +81,9 @@ pub enum DriveError {
     /// The meter could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// What must be on disk before the meter may be asked cannot be put there. Nothing was sent under the key.
+    #[error("the device cannot keep what it must keep")]
+    Keep(#[source] io::Error),
     /// Somebody asked to stop.
     #[error("stopped on request")]
     Cancelled,
@@ -48,9 +91,9 @@ pub enum DriveError {
 
 /// What came of it, and the proof.
 #[derive(Debug)]
-pub struct Drive {
-    /// The readout, or why there is none.
-    pub result: Result<Readout, DriveError>,
+pub struct Drive<D = Readout> {
+    /// What came of it, or why nothing did.
+    pub result: Result<D, DriveError>,
     /// All that was said.
     pub transcript: Transcript,
     /// Where the time went.
@@ -73,13 +116,13 @@ pub struct Timing {
 }
 
 /// Runs the protocol to its end. `clock` must never go back; `cancel` is noticed within 100 ms.
-pub fn drive(
-    mut protocol: impl Protocol,
+pub fn drive<P: Protocol>(
+    mut protocol: P,
     line: &mut dyn Line,
     clock: &dyn Fn() -> Moment,
     cancel: &AtomicBool,
-    on_progress: &mut dyn FnMut(Progress),
-) -> Drive {
+    attendant: &mut dyn Attendant,
+) -> Drive<P::Done> {
     let started = clock();
     let settings = Settings { baud: 300, framing: Framing::SevenEven };
     let (transcript, timing) = (Transcript::default(), Timing::default());
@@ -94,7 +137,7 @@ pub fn drive(
         transcript,
         timing,
     };
-    let result = driver.drain().and_then(|()| driver.run(&mut protocol, on_progress));
+    let result = driver.drain().and_then(|()| driver.run(&mut protocol, attendant));
     driver.timing.wall = clock().since(started);
     Drive { result, transcript: driver.transcript, timing: driver.timing }
 }
@@ -114,17 +157,22 @@ struct Driver<'a> {
 }
 
 impl Driver<'_> {
-    fn run(
+    fn run<D>(
         &mut self,
-        protocol: &mut dyn Protocol,
-        on_progress: &mut dyn FnMut(Progress),
-    ) -> Result<Readout, DriveError> {
+        protocol: &mut dyn Protocol<Done = D>,
+        attendant: &mut dyn Attendant,
+    ) -> Result<D, DriveError> {
         loop {
             match protocol.poll((self.clock)()) {
                 Output::Send(bytes) => self.send(&bytes)?,
                 Output::Set(settings) => self.set(protocol, settings)?,
-                Output::Progress(progress) => on_progress(progress),
-                Output::Done(readout) => return Ok(readout),
+                Output::Progress(progress) => attendant.progress(progress),
+                Output::Part(part) => attendant.part(part).map_err(DriveError::Keep)?,
+                Output::Reserve(reservation) => {
+                    let first = attendant.reserve(&reservation).map_err(DriveError::Keep)?;
+                    protocol.handle((self.clock)(), Input::Reserved(first))?;
+                }
+                Output::Done(done) => return Ok(done),
                 Output::Wait(until) => {
                     self.listen(protocol, until)?;
                     // Also after bytes, or a line that never rests would stop the protocol's time.
@@ -162,7 +210,11 @@ impl Driver<'_> {
     }
 
     /// Waits until all is out, hearing what comes meanwhile at the old speed.
-    fn set(&mut self, protocol: &mut dyn Protocol, settings: Settings) -> Result<(), DriveError> {
+    fn set<D>(
+        &mut self,
+        protocol: &mut dyn Protocol<Done = D>,
+        settings: Settings,
+    ) -> Result<(), DriveError> {
         if self.timing.bytes_sent > 0 {
             let out = self.sent_until + SET_MARGIN;
             while (self.clock)() < out {
@@ -175,7 +227,7 @@ impl Driver<'_> {
     }
 
     /// Waits for bytes, no longer than a slice and not beyond `until`.
-    fn listen(&mut self, protocol: &mut dyn Protocol, until: Moment) -> Result<(), DriveError> {
+    fn listen<D>(&mut self, protocol: &mut dyn Protocol<Done = D>, until: Moment) -> Result<(), DriveError> {
         if self.cancel.load(Ordering::Relaxed) {
             return Err(DriveError::Cancelled);
         }

@@ -18,6 +18,32 @@ pub enum ReadError {
     /// The meter understood and said no: it needs a button, a PIN or another protocol.
     #[error("the meter refused to be read")]
     Refused,
+    /// The meter wants a password, a key or a PIN that we do not have.
+    #[error("the meter wants a password or key that is not at hand")]
+    Locked,
+    /// The password or key at hand is not the right one. It was tried once: meters lock after a few.
+    #[error("the meter did not take the password or key")]
+    WrongKey,
+    /// The meter is shut after wrong tries or a broken conversation; it opens by itself.
+    #[error("the meter is shut for {seconds} s")]
+    ShutFor {
+        /// How long by what it said, or by the book.
+        seconds: u16,
+    },
+    /// Several meters answered at once.
+    #[error("several meters answered at once")]
+    Crowded,
+    /// No protocol we know was answered.
+    #[error("no known protocol was answered")]
+    Unrecognised {
+        /// Something was heard that was no echo.
+        heard: bool,
+        /// There are slow ways that were not tried.
+        slow_left: bool,
+    },
+    /// The meter was reached and shows no register that can be read.
+    #[error("the meter has nothing to read")]
+    NothingToRead,
     /// More bytes than any meter sends: something else is on the line.
     #[error("the line delivers more than any meter sends")]
     TooLong,

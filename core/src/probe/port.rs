@@ -5,6 +5,7 @@
 
 use std::{io, time::Duration};
 
+use super::{part::Part, way::Family};
 use crate::time::Moment;
 
 /// How characters look on the wire.
@@ -65,6 +66,31 @@ pub enum Input<'a> {
     Bytes(&'a [u8]),
     /// The moment of the last [`Output::Wait`] has passed.
     Elapsed,
+    /// What [`Output::Reserve`] asked for is on disk; this is the number to use.
+    Reserved(u32),
+}
+
+/// An invocation counter to be used, which no message under the same key may ever have used before.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Reservation {
+    /// Whose: the meter's system title, or its number.
+    pub meter: String,
+    /// Under which key, [`super::keys::Keys::fingerprint`].
+    pub key: [u8; 8],
+    /// At least this: what the meter wants to hear next.
+    pub at_least: u32,
+    /// How many numbers may be used from the answer on.
+    pub count: u32,
+}
+
+/// How long a protocol tries before it takes a silent line for no meter of its own. Once a meter has answered,
+/// each protocol has limits of its own.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Patience {
+    /// First requests, at least one.
+    pub attempts: u8,
+    /// From the last bit of a request to the first of an answer.
+    pub wait: Duration,
 }
 
 /// What a session asks of the world. `D` is what it has to show in the end.
@@ -76,6 +102,10 @@ pub enum Output<D> {
     Set(Settings),
     /// Tell the person what has been reached.
     Progress(Progress),
+    /// Put this on disk before anything else is done, and answer with [`Input::Reserved`].
+    Reserve(Reservation),
+    /// Something that was wanted beside the registers. What came is kept, also when the rest does not come.
+    Part(Part),
     /// Nothing to do until bytes arrive or this moment passes.
     Wait(Moment),
     /// Over, and well.
@@ -85,6 +115,13 @@ pub enum Output<D> {
 /// What a person wants to know while a meter is being read.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Progress {
+    /// Looking whether the meter speaks this.
+    Trying {
+        /// Which protocol.
+        family: Family,
+        /// At this speed.
+        baud: u32,
+    },
     /// A request went out; this is the how-manieth try, from 1.
     Asking {
         /// From 1.
@@ -104,4 +141,16 @@ pub enum Progress {
     },
     /// The block was damaged; it is asked for again.
     Repeating,
+    /// Registers, rows or records that have come so far.
+    Fetched {
+        /// So many.
+        done: u32,
+        /// Of so many, where that is known.
+        total: Option<u32>,
+    },
+    /// How well the probe hears: characters or frames that came undamaged lately, in a hundred.
+    Signal {
+        /// 0 to 100.
+        percent: u8,
+    },
 }

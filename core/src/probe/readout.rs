@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::way::Way;
 use crate::{decimal::Decimal, obis::Obis, quantity::Unit, time::Civil};
 
 /// Everything one readout brought.
@@ -23,19 +24,33 @@ pub struct Readout {
     pub integrity: Integrity,
     /// How many times something had to be asked for again.
     pub retries: u32,
+    /// How to reach the meter at once the next time.
+    pub way: Way,
 }
 
 /// A protocol and its mode.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Protocol {
-    /// IEC 62056-21, modes A, B and C: by the letter.
+    /// IEC 62056-21, by the letter of its mode; D is whatever is pushed.
     Iec62056(char),
+    /// DLMS/COSEM over HDLC.
+    Dlms,
+    /// DL/T 645, by its edition, 1997 or 2007.
+    Dlt645(u16),
+    /// SML.
+    Sml,
+    /// ANSI C12.18 and C12.19.
+    C1218,
 }
 
 impl fmt::Display for Protocol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Iec62056(mode) => write!(f, "iec62056-21/{mode}"),
+            Self::Dlms => f.write_str("dlms"),
+            Self::Dlt645(edition) => write!(f, "dlt645-{edition}"),
+            Self::Sml => f.write_str("sml"),
+            Self::C1218 => f.write_str("c1218"),
         }
     }
 }
@@ -49,6 +64,8 @@ pub struct Datum {
     pub value: Value,
     /// Its unit, where one was sent.
     pub unit: Option<Unit>,
+    /// When the value came about, on the meter's clock, where it says so: the time of a maximum demand.
+    pub at: Option<Civil>,
 }
 
 /// What a register holds.
@@ -76,4 +93,6 @@ pub enum Integrity {
     Checked,
     /// The meter sends no checksum; two readouts agreed.
     ReadTwice,
+    /// The checksum is of a kind that this maker alone counts, or an outer one was right and an inner one not.
+    Tolerated,
 }

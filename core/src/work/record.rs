@@ -83,7 +83,7 @@ pub fn record_typed(
     let typed = |(obis, digits): &(Obis, String)| {
         let register = stop.meter.register(*obis).ok_or(WorkError::BadEntry(*obis))?;
         let value = shown(digits, register.dials).ok_or(WorkError::BadEntry(*obis))?;
-        Ok(Datum { obis: *obis, value: Value::Number(value), unit: Some(register.unit.clone()) })
+        Ok(Datum { obis: *obis, value: Value::Number(value), unit: Some(register.unit.clone()), at: None })
     };
     let values = entries.iter().map(typed).collect::<Result<Vec<_>, WorkError>>()?;
     let observed = Observed { values, serial_seen: None, integrity: None };

@@ -10,7 +10,10 @@ use crate::{
     id::{DeviceId, MeterId, RoundId},
     meter::Meter,
     place::Position,
-    probe::readout::{Datum, Integrity, Protocol, Readout, Value},
+    probe::{
+        readout::{Datum, Integrity, Protocol, Readout, Value},
+        way::{Family, Way},
+    },
     quantity::Unit,
     reading::Method,
     register::{Dials, PastReading, Register},
@@ -84,10 +87,12 @@ fn readout(serial: &str, value: &str) -> Readout {
             obis: Obis::ACTIVE_IMPORT,
             value: Value::Number(value.parse().unwrap()),
             unit: Some(Unit::KiloWattHour),
+            at: None,
         }],
         baud: 9_600,
         integrity: Integrity::Checked,
         retries: 0,
+        way: Way::new(Family::Iec62056, 9_600),
     }
 }
 

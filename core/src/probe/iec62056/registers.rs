@@ -8,7 +8,10 @@ use super::{
 };
 use crate::{
     obis::Obis,
-    probe::readout::{Datum, Integrity, Protocol, Readout, Value},
+    probe::{
+        readout::{Datum, Integrity, Protocol, Readout, Value},
+        way::{Family, Way},
+    },
     quantity::Unit,
 };
 
@@ -49,6 +52,7 @@ impl Block<'_> {
             baud: plan.baud,
             integrity,
             retries,
+            way: Way::new(Family::Iec62056, plan.baud),
         }
     }
 }
@@ -73,7 +77,7 @@ pub fn datum(set: &DataSet<'_>) -> Option<Datum> {
     let obis: Obis = set.address.parse().ok()?;
     let Some(field) = value_field(obis, &set.fields) else {
         let texts: Vec<&str> = set.fields.iter().map(|field| field.value.trim()).collect();
-        return Some(Datum { obis, value: Value::Text(texts.join(";")), unit: None });
+        return Some(Datum { obis, value: Value::Text(texts.join(";")), unit: None, at: None });
     };
     let value = field.value.trim();
     let number = if is_name(obis) { None } else { value.replace(' ', "").parse().ok() };
@@ -82,7 +86,7 @@ pub fn datum(set: &DataSet<'_>) -> Option<Datum> {
         Ok(unit) => unit,
         Err(never) => match never {},
     });
-    Some(Datum { obis, value, unit })
+    Some(Datum { obis, value, unit, at: None })
 }
 
 /// The brackets that hold the value; none where they are the rows of a list.
@@ -207,9 +211,9 @@ mod tests {
     fn check(set: &str, expected: &str) {
         let sets = dataset::parse(set);
         let shown = match datum(&sets[0]).unwrap() {
-            Datum { obis, value: Value::Text(text), unit: None } => format!("{obis} {text:?}"),
-            Datum { obis, value, unit: None } => format!("{obis} {value}"),
-            Datum { obis, value, unit: Some(unit) } => format!("{obis} {value} {unit}"),
+            Datum { obis, value: Value::Text(text), unit: None, .. } => format!("{obis} {text:?}"),
+            Datum { obis, value, unit: None, .. } => format!("{obis} {value}"),
+            Datum { obis, value, unit: Some(unit), .. } => format!("{obis} {value} {unit}"),
         };
         assert_eq!(shown, expected);
     }

@@ -116,6 +116,8 @@ impl Session {
             Input::Bytes(bytes) => bytes.iter().try_for_each(|&raw| self.hear(now, raw)),
             Input::Elapsed if now < self.deadline => Ok(()),
             Input::Elapsed => self.go_on(now),
+            // It asks for no counter.
+            Input::Reserved(_) => Ok(()),
         }
     }
 
@@ -374,6 +376,8 @@ impl Session {
 }
 
 impl Protocol for Session {
+    type Done = Readout;
+
     fn handle(&mut self, now: Moment, input: Input<'_>) -> Result<(), ReadError> {
         self.handle(now, input)
     }

@@ -40,7 +40,7 @@ impl Alone {
     fn poll(&mut self) {
         while self.ended.is_none() {
             match self.session.poll(self.now) {
-                Output::Send(_) | Output::Progress(_) => {}
+                Output::Send(_) | Output::Progress(_) | Output::Part(_) | Output::Reserve(_) => {}
                 Output::Set(settings) => self.settings = Some(settings),
                 Output::Wait(until) => return self.waits_until = until,
                 Output::Done(readout) => self.ended = Some(Ok(readout)),
@@ -84,7 +84,12 @@ fn an_address_is_asked_for_by_name() {
     let mut session = Session::start(Moment(0), config);
     let sent = std::iter::from_fn(|| Some(session.poll(Moment(0)))).find_map(|output| match output {
         Output::Send(bytes) => Some(bytes.iter().map(|byte| byte & 0x7F).collect::<Vec<u8>>()),
-        Output::Set(_) | Output::Progress(_) | Output::Wait(_) | Output::Done(_) => None,
+        Output::Set(_)
+        | Output::Progress(_)
+        | Output::Wait(_)
+        | Output::Done(_)
+        | Output::Part(_)
+        | Output::Reserve(_) => None,
     });
     assert_eq!(sent.as_deref(), Some(b"/?00412345!\r\n".as_slice()));
 }

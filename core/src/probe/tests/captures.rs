@@ -75,7 +75,8 @@ fn play(capture: &[u8]) -> Result<Readout, ReadError> {
         match session.poll(now) {
             Output::Send(bytes) if bytes.len() > 1 && bytes[0] & 0x7F == b'/' => heard = head.to_vec(),
             Output::Send(bytes) if bytes.len() > 1 => heard = rest.to_vec(),
-            Output::Send(_) | Output::Set(_) | Output::Progress(_) => {}
+            Output::Send(_) | Output::Set(_) | Output::Progress(_) | Output::Part(_) | Output::Reserve(_) => {
+            }
             Output::Done(readout) => return Ok(readout),
             Output::Wait(_) if !heard.is_empty() => {
                 session.handle(now, Input::Bytes(&std::mem::take(&mut heard)))?
