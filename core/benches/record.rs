@@ -60,6 +60,7 @@ fn stop() -> Stop {
             id: MeterId::derived(&[b"58200417"]),
             serial: "58200417".into(),
             model: None,
+            way: None,
             registers: vec![register],
         },
         outcome: Outcome::ToDo,

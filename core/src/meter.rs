@@ -1,6 +1,6 @@
 //! A meter as the round describes it.
 
-use crate::{id::MeterId, obis::Obis, register::Register};
+use crate::{id::MeterId, obis::Obis, probe::way::Way, register::Register};
 
 /// One physical meter and the registers that are to be read.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -11,6 +11,8 @@ pub struct Meter {
     pub serial: String,
     /// Maker and type, where known.
     pub model: Option<String>,
+    /// How the office says that it is reached, where it knows.
+    pub way: Option<Way>,
     /// What to read. The first one is what the screen shows large.
     pub registers: Vec<Register>,
 }
@@ -62,8 +64,13 @@ mod tests {
 
     #[test]
     fn a_serial_is_known_in_any_dress() {
-        let meter =
-            Meter { id: MeterId::derived(&[]), serial: "58 200 417".into(), model: None, registers: vec![] };
+        let meter = Meter {
+            id: MeterId::derived(&[]),
+            serial: "58 200 417".into(),
+            model: None,
+            way: None,
+            registers: vec![],
+        };
         for (seen, same) in [
             ("58200417", true),
             ("0058200417", true),

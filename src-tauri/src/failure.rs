@@ -64,6 +64,7 @@ impl From<StoreError> for Failure {
         match error {
             StoreError::Stuck { .. }
             | StoreError::TooLong
+            | StoreError::CounterSpent
             | StoreError::BadRow(_)
             | StoreError::Sqlite(_) => Self::new(error),
             StoreError::TooNew { .. }

@@ -22,5 +22,5 @@ pub(crate) fn read(
 ) -> Result<Drive, LineError> {
     let mut line = open_line(port)?;
     let session = Session::start(clock::moment(), config);
-    Ok(drive(session, &mut *line, &clock::moment, cancel, on_progress))
+    Ok(drive(session, &mut *line, &clock::moment, cancel, &mut |progress| on_progress(progress)))
 }

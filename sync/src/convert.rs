@@ -39,6 +39,7 @@ pub fn stop_to_wire(stop: &Stop) -> wire::Stop {
         serial: stop.meter.serial.clone(),
         model: stop.meter.model.clone(),
         registers: stop.meter.registers.iter().map(register_to_wire).collect(),
+        way: stop.meter.way.as_ref().map(ToString::to_string),
     }
 }
 
@@ -56,6 +57,8 @@ pub fn stop(stop: wire::Stop) -> Result<Stop, BadPlan> {
         id: stop.meter[..].try_into().map_err(|_| BadPlan("meter id"))?,
         serial: stop.serial,
         model: stop.model,
+        // What a newer hub means by it is not known here: the meter is looked for.
+        way: stop.way.and_then(|way| way.parse().ok()),
         registers: stop.registers.into_iter().map(register).collect::<Result<_, _>>()?,
     };
     Ok(Stop {

@@ -72,6 +72,7 @@ mod tests {
                 id: MeterId::derived(&[b"m"]),
                 serial: "1".into(),
                 model: None,
+                way: None,
                 registers: vec![],
             },
             outcome,

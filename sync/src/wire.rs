@@ -284,6 +284,9 @@ pub struct Stop {
     /// What to read, the main register first.
     #[prost(message, repeated, tag = "11")]
     pub registers: Vec<Register>,
+    /// How the meter is reached, as the text of a way.
+    #[prost(string, optional, tag = "12")]
+    pub way: Option<String>,
 }
 
 /// Something to know before going in.

@@ -187,6 +187,7 @@ fn stop(number: u32) -> Stop {
             id: books::meter_id(&serial),
             serial,
             model: Some("ZMD120".into()),
+            way: None,
             registers: vec![Register {
                 obis: Obis::ACTIVE_IMPORT,
                 unit: Unit::KiloWattHour,

@@ -57,7 +57,13 @@ impl Customer {
             multiplier: Decimal::new(self.multiplier, 0).unwrap(),
             history: history.collect(),
         };
-        Meter { id: MeterId::derived(&[]), serial: String::new(), model: None, registers: vec![register] }
+        Meter {
+            id: MeterId::derived(&[]),
+            serial: String::new(),
+            model: None,
+            way: None,
+            registers: vec![register],
+        }
     }
 }
 

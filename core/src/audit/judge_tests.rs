@@ -44,7 +44,7 @@ fn register(obis: Obis, past: &[&str]) -> Register {
 }
 
 fn meter(registers: Vec<Register>) -> Meter {
-    Meter { id: MeterId::derived(&[]), serial: "58200417".into(), model: None, registers }
+    Meter { id: MeterId::derived(&[]), serial: "58200417".into(), model: None, way: None, registers }
 }
 
 fn datum(obis: Obis, value: &str, unit: &str) -> Datum {

@@ -36,6 +36,19 @@ pub trait Protocol {
     fn poll(&mut self, now: Moment) -> Output<Self::Done>;
 }
 
+/// A borrowed protocol can be asked afterwards what it has seen.
+impl<P: Protocol + ?Sized> Protocol for &mut P {
+    type Done = P::Done;
+
+    fn handle(&mut self, now: Moment, input: Input<'_>) -> Result<(), ReadError> {
+        (**self).handle(now, input)
+    }
+
+    fn poll(&mut self, now: Moment) -> Output<P::Done> {
+        (**self).poll(now)
+    }
+}
+
 impl<P: Protocol + ?Sized> Protocol for Box<P> {
     type Done = P::Done;
 

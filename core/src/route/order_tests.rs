@@ -63,7 +63,13 @@ fn stops_without_a_position_come_last_by_the_number_of_the_office() {
         address: String::new(),
         position,
         hints: vec![],
-        meter: Meter { id: MeterId::derived(&[]), serial: String::new(), model: None, registers: vec![] },
+        meter: Meter {
+            id: MeterId::derived(&[]),
+            serial: String::new(),
+            model: None,
+            way: None,
+            registers: vec![],
+        },
         outcome: Outcome::ToDo,
     };
     let stops = [stop(4, None), stop(3, Some(place(0, 20))), stop(2, None), stop(1, Some(place(0, 10)))];

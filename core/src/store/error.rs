@@ -38,6 +38,9 @@ pub enum StoreError {
     /// The event is longer than any event of ours; the hub would refuse it and all after it.
     #[error("there is more in this event than any event holds: nothing was changed")]
     TooLong,
+    /// A key has used up all its invocation counters: it must be changed.
+    #[error("the key has no counters left")]
+    CounterSpent,
     /// A row holds what no release of ours wrote.
     #[error("the database holds {0} that cannot be")]
     BadRow(&'static str),

@@ -8,22 +8,24 @@ use crate::{
     meter::Meter,
     obis::Obis,
     place::Position,
+    probe::way::Way,
     register::{Dials, PastReading, Register},
     round::{Hint, HintKind, Outcome, SkipReason, Stop},
     time::UtcMs,
 };
 
 const COLUMNS: &str =
-    "id, round, number, address, lat_e7, lon_e7, meter, serial, model, reading, level, reason";
+    "id, round, number, address, lat_e7, lon_e7, meter, serial, model, reading, level, reason, way";
 
 /// The plan as the hub has it; what became of the stop is kept.
 pub(super) fn put(tx: &Transaction<'_>, stop: &Stop) -> Result<(), StoreError> {
     tx.prepare_cached(
-        "INSERT INTO stop (id, round, number, address, lat_e7, lon_e7, meter, serial, model)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+        "INSERT INTO stop (id, round, number, address, lat_e7, lon_e7, meter, serial, model, way)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
          ON CONFLICT (id) DO UPDATE SET round = excluded.round, number = excluded.number,
             address = excluded.address, lat_e7 = excluded.lat_e7, lon_e7 = excluded.lon_e7,
-            meter = excluded.meter, serial = excluded.serial, model = excluded.model",
+            meter = excluded.meter, serial = excluded.serial, model = excluded.model,
+            way = excluded.way",
     )?
     .execute((
         stop.id,
@@ -35,6 +37,7 @@ pub(super) fn put(tx: &Transaction<'_>, stop: &Stop) -> Result<(), StoreError> {
         stop.meter.id,
         &stop.meter.serial,
         &stop.meter.model,
+        stop.meter.way.as_ref().map(Way::to_string),
     ))?;
     tx.prepare_cached("DELETE FROM hint WHERE stop = ?1")?.execute([stop.id])?;
     for (place, hint) in stop.hints.iter().enumerate() {
@@ -170,6 +173,8 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Stop> {
         }
         _ => Outcome::ToDo,
     };
+    // A way that a newer release knows is no way here.
+    let way = row.get::<_, Option<String>>(12)?.and_then(|way| way.parse().ok());
     Ok(Stop {
         id: row.get(0)?,
         round: row.get(1)?,
@@ -177,7 +182,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Stop> {
         address: row.get(3)?,
         position,
         hints: Vec::new(),
-        meter: Meter { id: row.get(6)?, serial: row.get(7)?, model: row.get(8)?, registers: Vec::new() },
+        meter: Meter { id: row.get(6)?, serial: row.get(7)?, model: row.get(8)?, way, registers: Vec::new() },
         outcome,
     })
 }

@@ -42,7 +42,13 @@ fn stop() -> Stop {
         address: "Mill Lane 18".into(),
         position: reading.fix.map(|fix| fix.position),
         hints: vec![Hint { kind: HintKind::Warning, text: "Dog".into() }],
-        meter: Meter { id: reading.meter, serial: "58200417".into(), model: None, registers: vec![register] },
+        meter: Meter {
+            id: reading.meter,
+            serial: "58200417".into(),
+            model: None,
+            way: None,
+            registers: vec![register],
+        },
         outcome: Outcome::ToDo,
     }
 }

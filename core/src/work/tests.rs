@@ -55,6 +55,7 @@ fn stop(number: u32) -> Stop {
             id: MeterId::derived(&[serial.as_bytes()]),
             serial,
             model: None,
+            way: None,
             registers: vec![register],
         },
         outcome: Outcome::ToDo,

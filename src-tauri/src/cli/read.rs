@@ -90,5 +90,13 @@ fn words(progress: &Progress) -> String {
         }
         Progress::Receiving { bytes } => say("receiving", &[("bytes", bytes.to_string())]),
         Progress::Repeating => say("repeating", &[]),
+        Progress::Trying { family, baud } => {
+            say("trying", &[("family", family.to_string()), ("baud", baud.to_string())])
+        }
+        Progress::Fetched { done, total: Some(total) } => {
+            say("fetched-of", &[("done", done.to_string()), ("total", total.to_string())])
+        }
+        Progress::Fetched { done, total: None } => say("fetched", &[("done", done.to_string())]),
+        Progress::Signal { percent } => say("signal", &[("percent", percent.to_string())]),
     }
 }

@@ -27,6 +27,13 @@ pub(crate) enum CommandError {
     MeterSilent { attempts: u8 },
     MeterGarbled { attempts: u8 },
     MeterRefused,
+    MeterLocked,
+    MeterWrongKey,
+    MeterShut { seconds: u16 },
+    MeterCrowd,
+    MeterUnknown { heard: bool, slow_left: bool },
+    MeterEmpty,
+    CannotKeep,
     Cancelled,
     Busy,
     DiskFull,
@@ -54,7 +61,19 @@ impl CommandError {
             DriveError::Cancelled => Self::Cancelled,
             DriveError::Read(ReadError::Silent { attempts }) => Self::MeterSilent { attempts },
             DriveError::Read(ReadError::Garbled { attempts }) => Self::MeterGarbled { attempts },
+            DriveError::Keep(error) => {
+                Self::internal(error);
+                Self::CannotKeep
+            }
             DriveError::Read(ReadError::Refused) => Self::MeterRefused,
+            DriveError::Read(ReadError::Locked) => Self::MeterLocked,
+            DriveError::Read(ReadError::WrongKey) => Self::MeterWrongKey,
+            DriveError::Read(ReadError::ShutFor { seconds }) => Self::MeterShut { seconds },
+            DriveError::Read(ReadError::Crowded) => Self::MeterCrowd,
+            DriveError::Read(ReadError::Unrecognised { heard, slow_left }) => {
+                Self::MeterUnknown { heard, slow_left }
+            }
+            DriveError::Read(ReadError::NothingToRead) => Self::MeterEmpty,
             DriveError::Read(ReadError::TooLong | ReadError::TimedOut) => Self::MeterGarbled { attempts: 1 },
         }
     }
@@ -92,6 +111,7 @@ impl From<StoreError> for CommandError {
             StoreError::DiskFull => Self::DiskFull,
             StoreError::Stuck { .. }
             | StoreError::TooLong
+            | StoreError::CounterSpent
             | StoreError::BadRow(_)
             | StoreError::Sqlite(_) => Self::internal(error),
         }

@@ -107,6 +107,9 @@ pub(crate) enum ReadProgress {
     Answered { identity: String, baud: u32 },
     Receiving { bytes: usize },
     Repeating,
+    Trying { family: String, baud: u32 },
+    Fetched { done: u32, total: Option<u32> },
+    Signal { percent: u8 },
     Judging,
 }
 
@@ -206,6 +209,9 @@ impl From<Progress> for ReadProgress {
             Progress::Answered { identity, baud } => Self::Answered { identity, baud },
             Progress::Receiving { bytes } => Self::Receiving { bytes },
             Progress::Repeating => Self::Repeating,
+            Progress::Trying { family, baud } => Self::Trying { family: family.to_string(), baud },
+            Progress::Fetched { done, total } => Self::Fetched { done, total },
+            Progress::Signal { percent } => Self::Signal { percent },
         }
     }
 }

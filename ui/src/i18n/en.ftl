@@ -296,6 +296,33 @@ error-meter-garbled = { $attempts ->
 error-meter-refused = The meter refused to be read.
     .safe = Nothing is lost.
     .do = Type the digits from the display instead.
+error-meter-locked = The meter wants a password or key that is not on this device.
+    .safe = Nothing is lost, and nothing was tried.
+    .do = Ask the office for the keys of this meter, or type the digits from the display.
+error-meter-wrong-key = The meter did not take its password or key.
+    .safe = It was tried once only, so the meter is not locked.
+    .do = Tell the office, and type the digits from the display.
+error-meter-shut = The meter is shut for { $seconds } seconds after a broken conversation.
+    .safe = Nothing is lost. It opens by itself.
+    .do = Wait, then read again; or type the digits from the display.
+error-meter-crowd = Several meters answered at once.
+    .safe = Nothing was saved.
+    .do = Go closer and point at one meter only.
+error-meter-unknown = { $heard ->
+    [true] Something answered, but in no protocol we know.
+   *[other] No meter answered in any protocol we know.
+  }
+    .safe = Nothing is lost.
+    .do = { $slowLeft ->
+        [true] Turn and press the probe, wake the display, then try again; or search longer (about 15 s).
+       *[other] Turn and press the probe, wake the display, then try again; or type the digits from the display.
+      }
+error-meter-empty = The meter answered, but shows no register.
+    .safe = Nothing was saved.
+    .do = Some meters need a PIN or a button first. Else type the digits from the display.
+error-cannot-keep = This device could not write down a counter that the meter demands.
+    .safe = The meter was not asked, and nothing is lost.
+    .do = Free some space on this device, then read again.
 error-cancelled = Stopped.
     .safe = Nothing was saved.
     .do = Read again when you are ready.

@@ -273,6 +273,33 @@ error-meter-garbled = 电表的应答 { $attempts } 次损坏。
 error-meter-refused = 电表拒绝读取。
     .safe = 没有丢失任何数据。
     .do = 请照显示屏手动输入。
+error-meter-locked = 电表需要密码或密钥，本机没有。
+    .safe = 没有丢失任何数据，也没有尝试密码。
+    .do = 请向办公室索取此表的密钥，或照显示屏输入数字。
+error-meter-wrong-key = 电表不接受此密码或密钥。
+    .safe = 只试了一次，电表没有被锁。
+    .do = 请告诉办公室，并照显示屏输入数字。
+error-meter-shut = 通信中断后，电表关闭 { $seconds } 秒。
+    .safe = 没有丢失任何数据，到时会自动恢复。
+    .do = 请等待后重新读表，或照显示屏输入数字。
+error-meter-crowd = 有几只电表同时应答。
+    .safe = 没有保存任何内容。
+    .do = 请靠近一些，只对准一只电表。
+error-meter-unknown = { $heard ->
+    [true] 有应答，但不是已知的规约。
+   *[other] 以所有已知规约询问，都没有电表应答。
+  }
+    .safe = 没有丢失任何数据。
+    .do = { $slowLeft ->
+        [true] 请转动并压紧探头，唤醒显示屏后重试；或延长搜索（约 15 秒）。
+       *[other] 请转动并压紧探头，唤醒显示屏后重试；或照显示屏输入数字。
+      }
+error-meter-empty = 电表有应答，但没有可读的数据。
+    .safe = 没有保存任何内容。
+    .do = 有些电表要先输 PIN 或按键；否则请照显示屏输入数字。
+error-cannot-keep = 本机无法写下电表要求的计数器。
+    .safe = 没有询问电表，没有丢失任何数据。
+    .do = 请腾出存储空间后重新读表。
 error-cancelled = 已停止。
     .safe = 没有保存任何内容。
     .do = 准备好后重新读表。

@@ -138,7 +138,7 @@ impl Pilot {
                     self.skip(stop, SkipReason::MeterFaulty, show)?;
                 }
                 Err(DriveError::Read(_)) => {}
-                Err(error @ (DriveError::Line(_) | DriveError::Cancelled)) => {
+                Err(error @ (DriveError::Line(_) | DriveError::Keep(_) | DriveError::Cancelled)) => {
                     return Err(Failure::of_drive(error, &self.street.probe));
                 }
             }

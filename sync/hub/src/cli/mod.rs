@@ -43,10 +43,11 @@ enum Command {
     /// Take rounds from a CSV file into the books, all of it or nothing
     ///
     /// Columns: cycle, round, round_name, stop, address, serial, obis, unit, integers, decimals; and, where
-    /// known: lat, lon, hint_location, hint_warning, hint_key, hint_note, model, multiplier, history. One row
+    /// known: lat, lon, hint_location, hint_warning, hint_key, hint_note, model, way, multiplier, history. One row
     /// a register, the rows of a stop together, the main register first. History is
-    /// `2025-10-21=10234.5;2025-11-20=10311.0e`, oldest first; `e` means estimated. Importing a file again
-    /// changes only what is different.
+    /// `2025-10-21=10234.5;2025-11-20=10311.0e`, oldest first; `e` means estimated. A way is
+    /// `PROTOCOL BAUD [at=ADDRESS]`, such as `dlms 9600 at=1.17.16`. Importing a file again changes only what is
+    /// different.
     Import {
         /// The CSV file
         file: PathBuf,

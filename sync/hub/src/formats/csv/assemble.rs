@@ -14,8 +14,18 @@ use crate::ledger::Books;
 /// Most registers of one meter.
 const REGISTERS_MAX: usize = 64;
 /// Columns that speak of the stop. Rows after its first may leave them empty.
-const OF_THE_STOP: [&str; 9] =
-    ["address", "lat", "lon", "hint_location", "hint_warning", "hint_key", "hint_note", "serial", "model"];
+const OF_THE_STOP: [&str; 10] = [
+    "address",
+    "lat",
+    "lon",
+    "hint_location",
+    "hint_warning",
+    "hint_key",
+    "hint_note",
+    "serial",
+    "model",
+    "way",
+];
 const LETTERS_MAX: usize = 500;
 
 /// Cycle, round, stop.
@@ -101,6 +111,7 @@ impl Assembly {
         let address = fields.needed("address", 200);
         let serial = fields.needed("serial", 40);
         let model = fields.text("model", 100);
+        let way = fields.way();
         let (position, hints) = (fields.position(), fields.hints());
         let (cycle, code, number) = key;
         if let Some(serial) = &serial
@@ -122,6 +133,7 @@ impl Assembly {
                 id: books::meter_id(&serial),
                 serial,
                 model: Some(model).filter(|model| !model.is_empty()),
+                way,
                 registers: Vec::new(),
             },
             outcome: Outcome::ToDo,

@@ -8,7 +8,7 @@ use super::Problems;
 const NEEDED: [&str; 10] =
     ["cycle", "round", "round_name", "stop", "address", "serial", "obis", "unit", "integers", "decimals"];
 /// Columns that may be there.
-const OPTIONAL: [&str; 9] = [
+const OPTIONAL: [&str; 10] = [
     "lat",
     "lon",
     "hint_location",
@@ -16,6 +16,7 @@ const OPTIONAL: [&str; 9] = [
     "hint_key",
     "hint_note",
     "model",
+    "way",
     "multiplier",
     "history",
 ];

@@ -7,6 +7,7 @@ use lamplighter_core::{
     decimal::Decimal,
     obis::Obis,
     place::Position,
+    probe::way::Way,
     quantity::Unit,
     register::{Dials, PastReading, Register},
     round::{Hint, HintKind},
@@ -111,6 +112,20 @@ impl<'a> Fields<'a> {
         .map(|(column, kind)| Hint { kind, text: self.text(column, 500) })
         .filter(|hint| !hint.text.is_empty())
         .collect()
+    }
+
+    /// How the meter is reached; every word of it must be known, or a misspelt one would be passed over.
+    pub(super) fn way(&mut self) -> Option<Way> {
+        let text = self.text("way", 100);
+        if text.is_empty() {
+            return None;
+        }
+        let words = |text: &str| text.split(' ').count();
+        let way = text.parse::<Way>().ok().filter(|way| words(&way.to_string()) == words(&text));
+        if way.is_none() {
+            self.problem("way", format!("{text} is not a way such as: dlms 9600 at=1.17.16"));
+        }
+        way
     }
 
     /// The register of this row. All its columns are looked at, so that all problems are found at once.
