@@ -1,26 +1,140 @@
-//! Reads the meter under the probe, whatever line the probe hangs on.
+//! Reads the meter under the probe, whatever line the probe hangs on and whatever the meter speaks.
 
-use std::sync::atomic::AtomicBool;
+use std::{
+    io,
+    path::Path,
+    sync::{Arc, Mutex, atomic::AtomicBool},
+};
 
-use lamplighter_core::probe::{
-    drive::{Drive, drive},
-    iec62056::{Config, Session},
-    port::Progress,
+use lamplighter_core::{
+    meter::Meter,
+    probe::{
+        detect::{Aim, Attempt, Detect},
+        drive::{Attendant, Drive, drive},
+        keys::Keyring,
+        part::{Part, Wants},
+        port::{Progress, Reservation},
+    },
+    store::{Setting, Store},
+    time::Civil,
+    work::{self, Probe, WorkError},
 };
 
 use crate::{
     clock,
-    device::{LineError, open_line},
+    device::{LineError, ProbeProfile, open_line, read_keys},
+    state::lock,
 };
 
-/// Opens the line, reads, and releases the line. The transcript comes with success and with failure.
+/// Where a device keeps the keys that the office gave out, beside its database.
+pub(crate) const KEYS_FILE: &str = "keys.json";
+
+/// A readout, or why there is none, and what was tried.
+#[derive(Debug)]
+pub(crate) struct Tried {
+    pub(crate) drive: Drive,
+    pub(crate) trail: Vec<Attempt>,
+}
+
+/// Opens the line, finds out how the meter talks, reads, and releases the line.
 pub(crate) fn read(
     port: &str,
-    config: Config,
+    profile: &ProbeProfile,
+    aim: Aim,
     cancel: &AtomicBool,
-    on_progress: &mut dyn FnMut(Progress),
-) -> Result<Drive, LineError> {
-    let mut line = open_line(port)?;
-    let session = Session::start(clock::moment(), config);
-    Ok(drive(session, &mut *line, &clock::moment, cancel, &mut |progress| on_progress(progress)))
+    desk: &mut Desk<'_>,
+) -> Result<Tried, LineError> {
+    let mut line = open_line(port, profile)?;
+    let mut detect = Detect::start(clock::moment(), aim);
+    let drive = drive(&mut detect, &mut *line, &clock::moment, cancel, desk);
+    Ok(Tried { drive, trail: detect.trail().to_vec() })
+}
+
+/// The probe as the settings describe it.
+pub(crate) fn probe_of(
+    store: &Store,
+    port: &str,
+    keyring: Arc<Keyring>,
+) -> Result<(Probe, ProbeProfile), WorkError> {
+    // A profile of a newer release is no profile here.
+    let profile: ProbeProfile =
+        store.setting(Setting::ProbeProfile)?.and_then(|text| text.parse().ok()).unwrap_or_default();
+    Ok((Probe { name: port.into(), head: profile.head, keyring }, profile))
+}
+
+/// Aims, with randomness of this machine.
+pub(crate) fn aim(
+    store: &Mutex<Store>,
+    probe: &Probe,
+    meter: Option<&Meter>,
+    wants: Wants,
+) -> Result<Aim, WorkError> {
+    work::aim(&mut lock(store), probe, meter, wants, random())
+}
+
+/// Fresh randomness. Without any a challenge is all zeros, which a meter's own answer still has to meet.
+pub(crate) fn random() -> [u8; 21] {
+    let mut random = [0; 21];
+    getrandom::fill(&mut random).ok();
+    random
+}
+
+/// The keys in the device's folder; none where there is no such file.
+pub(crate) fn keys_in(folder: &Path) -> Result<Arc<Keyring>, String> {
+    let path = folder.join(KEYS_FILE);
+    if !path.exists() {
+        return Ok(Arc::default());
+    }
+    read_keys(&path).map(Arc::new).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// Shows progress, and keeps what must be kept while a meter is being read.
+pub(crate) struct Desk<'a> {
+    store: Option<&'a Mutex<Store>>,
+    /// Under which number parts are kept; without one they are only collected.
+    serial: Option<String>,
+    /// From when on a profile was asked for.
+    from: Option<Civil>,
+    on_progress: &'a mut dyn FnMut(Progress),
+    /// What came beside the registers.
+    pub(crate) parts: Vec<Part>,
+    collects: bool,
+}
+
+impl<'a> Desk<'a> {
+    pub(crate) fn new(
+        store: Option<&'a Mutex<Store>>,
+        aim: &Aim,
+        on_progress: &'a mut dyn FnMut(Progress),
+    ) -> Self {
+        let from = aim.wants.profile.map(|span| span.from);
+        Self { store, serial: aim.serial.clone(), from, on_progress, parts: Vec::new(), collects: false }
+    }
+
+    /// Keeps the parts also for whoever wants to show them.
+    #[must_use]
+    pub(crate) fn collecting(self) -> Self {
+        Self { collects: true, ..self }
+    }
+}
+
+impl Attendant for Desk<'_> {
+    fn progress(&mut self, progress: Progress) {
+        (self.on_progress)(progress);
+    }
+
+    fn reserve(&mut self, reservation: &Reservation) -> io::Result<u32> {
+        let store = self.store.ok_or_else(|| io::Error::other("there is no database to keep counters in"))?;
+        lock(store).reserve(reservation).map_err(io::Error::other)
+    }
+
+    fn part(&mut self, part: Part) -> io::Result<()> {
+        if let (Some(store), Some(serial)) = (self.store, &self.serial) {
+            lock(store).put_part(serial, self.from, &part).map_err(io::Error::other)?;
+        }
+        if self.collects {
+            self.parts.push(part);
+        }
+        Ok(())
+    }
 }

@@ -9,7 +9,7 @@ use std::sync::{
 use lamplighter_core::{
     gnss::fix::Fix,
     id::StopId,
-    probe::readout::Readout,
+    probe::{keys::Keyring, readout::Readout},
     round::{Outcome, Stop},
     store::{Setting, Shift, Store},
     work,
@@ -41,6 +41,7 @@ pub(crate) struct App {
     pub(crate) pending: Mutex<Option<Pending>>,
     reading: Mutex<Option<Arc<AtomicBool>>>,
     ordered_from_fix: AtomicBool,
+    keyring: Arc<Keyring>,
     /// Called with the number of the stop that the reader goes to; the demo's street walks there.
     on_current: Option<Box<dyn Fn(u32) + Send + Sync>>,
 }
@@ -58,9 +59,14 @@ impl Drop for Turn<'_> {
 }
 
 impl App {
-    pub(crate) fn new(store: Arc<Mutex<Store>>, on_current: Option<Box<dyn Fn(u32) + Send + Sync>>) -> Self {
+    pub(crate) fn new(
+        store: Arc<Mutex<Store>>,
+        keyring: Arc<Keyring>,
+        on_current: Option<Box<dyn Fn(u32) + Send + Sync>>,
+    ) -> Self {
         Self {
             store,
+            keyring,
             gnss: Mutex::default(),
             sync: Mutex::default(),
             watcher: Mutex::default(),
@@ -110,6 +116,11 @@ impl App {
 
     pub(crate) fn walked_m(&self) -> Option<f64> {
         lock(&self.gnss).as_ref().map(|feed| feed.place().walked_m())
+    }
+
+    /// The keys of meters that this device has.
+    pub(crate) fn keyring(&self) -> Arc<Keyring> {
+        self.keyring.clone()
     }
 
     /// The port that was chosen, else the only thing that is plugged in.

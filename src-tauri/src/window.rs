@@ -16,6 +16,7 @@ use tokio::runtime::Runtime;
 use crate::{
     Failure, commands,
     demo::{Day, Demo, Street},
+    probe,
     state::App,
     sync_task::SyncTask,
 };
@@ -52,7 +53,12 @@ pub(crate) fn open(home: Option<PathBuf>, arguments: &WindowArguments) -> Result
         on_current = Some(walk_along(demo.street));
         hub = demo.hub;
     }
-    let app = Arc::new(App::new(store.clone(), on_current));
+    // A broken keys file costs the readings of locked meters only, so the window opens.
+    let keyring = probe::keys_in(&folder).unwrap_or_else(|error| {
+        eprintln!("lamplighter: {error}");
+        Arc::default()
+    });
+    let app = Arc::new(App::new(store.clone(), keyring, on_current));
     app.listen().and_then(|()| app.resume()).map_err(|error| Failure(format!("{error:?}")))?;
     let task = SyncTask::start(runtime.handle(), store, {
         let app = Arc::downgrade(&app);
@@ -166,7 +172,7 @@ fn walk_along(mut street: Street) -> Box<dyn Fn(u32) + Send + Sync> {
 }
 
 /// Where the device's own things are kept. The demo has a folder of its own.
-fn default_home(demo: bool) -> Result<PathBuf, Failure> {
+pub(crate) fn default_home(demo: bool) -> Result<PathBuf, Failure> {
     let named = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let data = named("XDG_DATA_HOME")
         .or_else(|| named("HOME").map(|home| home.join(".local/share")))

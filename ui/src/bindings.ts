@@ -28,13 +28,14 @@ export type ValueView = { obis: string, value: string, unit: string, integers: n
 export type ProbeTiming = { protocol: string, baud: number, wallMs: number, bytesReceived: number, retries: number, };
 export type Recorded = { reading: string, stop: string, takenAtMs: number, method: "probe" | "keypad", values: Array<ValueView>, verdict: VerdictView, held: Held, timing: ProbeTiming | null, };
 export type ReadResult = { "kind": "recorded", recorded: Recorded, } | { "kind": "wrong-meter", seen: string, belongsTo: StopRow | null, };
-export type ReadProgress = { "step": "opening" } | { "step": "asking", attempt: number, } | { "step": "answered", identity: string, baud: number, } | { "step": "receiving", bytes: number, } | { "step": "repeating" } | { "step": "judging" };
+export type ReadProgress = { "step": "opening" } | { "step": "asking", attempt: number, } | { "step": "answered", identity: string, baud: number, } | { "step": "receiving", bytes: number, } | { "step": "repeating" } | { "step": "trying", family: string, baud: number, } | { "step": "fetched", done: number, total: number | null, } | { "step": "signal", percent: number, } | { "step": "judging" };
 export type Entry = { obis: string, digits: string, };
 export type ShiftSummary = { round: RoundView | null, counts: Counts, startedAtMs: number | null, endedAtMs: number | null, probed: number, typed: number, walkM: number | null, secondsPerReading: number | null, sync: SyncView, };
 export type PortView = { path: string, name: string, };
 export type DeviceView = { probe: string, gnss: string, hub: string, ports: Array<PortView>, version: string, };
 export type Change = { "kind": "shift", shift: ShiftView, } | { "kind": "stops" };
-export type CommandError = { "code": "not-enrolled" } | { "code": "unknown-stop" } | { "code": "bad-entry", obis: string, } | { "code": "no-register" } | { "code": "already-read" } | { "code": "port-missing", port: string, } | { "code": "port-busy", port: string, } | { "code": "port-denied", port: string, } | { "code": "port-lost", port: string, } | { "code": "meter-silent", attempts: number, } | { "code": "meter-garbled", attempts: number, } | { "code": "meter-refused" } | { "code": "cancelled" } | { "code": "busy" } | { "code": "disk-full" } | { "code": "store-too-new" } | { "code": "hub-unreachable" } | { "code": "bad-enrolment-code" } | { "code": "internal", trace: string, };
+export type TriedView = { family: string, baud: number, heard: string, };
+export type CommandError = { "code": "not-enrolled" } | { "code": "unknown-stop" } | { "code": "bad-entry", obis: string, } | { "code": "no-register" } | { "code": "already-read" } | { "code": "port-missing", port: string, } | { "code": "port-busy", port: string, } | { "code": "port-denied", port: string, } | { "code": "port-lost", port: string, } | { "code": "meter-silent", attempts: number, } | { "code": "meter-garbled", attempts: number, } | { "code": "meter-refused" } | { "code": "meter-locked" } | { "code": "meter-wrong-key" } | { "code": "meter-shut", seconds: number, } | { "code": "meter-crowd" } | { "code": "meter-unknown", heard: boolean, slowLeft: boolean, tried: Array<TriedView>, } | { "code": "meter-empty" } | { "code": "cannot-keep" } | { "code": "cancelled" } | { "code": "busy" } | { "code": "disk-full" } | { "code": "store-too-new" } | { "code": "hub-unreachable" } | { "code": "bad-enrolment-code" } | { "code": "internal", trace: string, };
 
 export interface Commands {
   shift_view: { args: {}, result: ShiftView };
@@ -42,7 +43,7 @@ export interface Commands {
   stops_page: { args: { filter: Filter, offset: number, limit: number }, result: StopsPage };
   stop_view: { args: { stop: string }, result: StopView };
   select_stop: { args: { stop: string }, result: ShiftView };
-  read_stop: { args: { stop: string, channel: ReadProgress }, result: ReadResult };
+  read_stop: { args: { stop: string, slow: boolean, channel: ReadProgress }, result: ReadResult };
   read_cancel: { args: {}, result: null };
   take_for: { args: { stop: string }, result: Recorded };
   record_typed: { args: { stop: string, entries: Entry[] }, result: Recorded };

@@ -1,6 +1,7 @@
 //! Talking to meters through an optical probe.
 
 pub mod crc;
+pub mod detect;
 pub mod drive;
 pub mod error;
 pub mod iec62056;
@@ -9,6 +10,7 @@ pub mod part;
 pub mod port;
 pub mod readout;
 mod script;
+pub mod selftest;
 pub mod transcript;
 pub mod way;
 

@@ -15,6 +15,8 @@ pub struct Wants {
     pub profile: Option<Span>,
     /// The meter's events.
     pub events: bool,
+    /// The registers are known already: only what was wanted beside them.
+    pub beside_only: bool,
 }
 
 /// From one moment on the meter's clock to another, both included.

@@ -11,6 +11,10 @@ pub enum Setting {
     CurrentStop,
     /// The probe's port, as a path or `tcp://host:port`.
     ProbePort,
+    /// What the probe needs, as the text of its profile.
+    ProbeProfile,
+    /// Who we say we are to meters of DLMS, in hexadecimal digits.
+    SystemTitle,
     /// The receiver's port, as a path.
     GnssPort,
     /// The seed of a key that the hub may know already.
@@ -22,6 +26,8 @@ impl Setting {
         match self {
             Self::CurrentStop => "current-stop",
             Self::ProbePort => "probe-port",
+            Self::ProbeProfile => "probe-profile",
+            Self::SystemTitle => "system-title",
             Self::GnssPort => "gnss-port",
             Self::EnrolSeed => "enrol-seed",
         }

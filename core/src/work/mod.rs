@@ -1,9 +1,11 @@
 //! The use cases: what a reader does on a shift, each one call.
 
+mod aim;
 mod owner;
 mod record;
 mod walk;
 
+pub use aim::{Probe, aim, remember};
 pub use record::{Recording, record_readout, record_typed};
 pub use walk::{begin, next_stop, reorder, start};
 

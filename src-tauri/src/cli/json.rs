@@ -2,32 +2,98 @@
 
 use lamplighter_core::{
     gnss::fix::{Fix, FixQuality},
-    probe::{drive::Timing, readout::Readout},
+    probe::{
+        drive::Timing,
+        part::{Column, MeterEvent, Part, ProfileRow},
+        readout::{Datum, Integrity, Readout},
+    },
 };
 use serde_json::{Value, json};
 
-/// A readout and where its time went.
-pub(super) fn readout(readout: &Readout, timing: &Timing) -> Value {
-    let register = |datum: &lamplighter_core::probe::readout::Datum| {
-        json!({
-            "obis": datum.obis.to_string(),
-            "value": datum.value.to_string(),
-            "unit": datum.unit.as_ref().map(|unit| unit.as_str()),
-        })
-    };
+/// A readout, where its time went, and what came beside the registers.
+pub(super) fn readout(readout: &Readout, timing: &Timing, parts: &[Part]) -> Value {
+    let mut said = what_was_read(readout);
+    let more = json!({
+        "baud": readout.baud,
+        "way": readout.way.to_string(),
+        "wall_ms": millis(timing.wall),
+        "line_ms": millis(timing.line),
+        "bytes_sent": timing.bytes_sent,
+        "bytes_received": timing.bytes_received,
+        "turn_arounds": timing.turn_arounds,
+        "retries": readout.retries,
+    });
+    extend(&mut said, more);
+    let profiles: Vec<Value> = parts.iter().filter_map(profile).collect();
+    if !profiles.is_empty() {
+        extend(&mut said, json!({ "profile": profiles }));
+    }
+    let events: Vec<Value> = parts.iter().flat_map(events).collect();
+    if !events.is_empty() {
+        extend(&mut said, json!({ "events": events }));
+    }
+    said
+}
+
+fn what_was_read(readout: &Readout) -> Value {
     json!({
         "protocol": readout.protocol.to_string(),
         "identity": readout.identity,
         "meter": readout.serial,
         "clock": readout.clock.map(|clock| clock.to_string()),
+        "integrity": match readout.integrity {
+            Integrity::Checked => "checked",
+            Integrity::ReadTwice => "read-twice",
+            Integrity::Tolerated => "tolerated",
+        },
         "registers": readout.registers.iter().map(register).collect::<Vec<_>>(),
-        "baud": readout.baud,
-        "wall_ms": millis(timing.wall),
-        "line_ms": millis(timing.line),
-        "bytes_sent": timing.bytes_sent,
-        "bytes_received": timing.bytes_received,
-        "retries": readout.retries,
     })
+}
+
+fn register(datum: &Datum) -> Value {
+    let mut said = json!({
+        "obis": datum.obis.to_string(),
+        "value": datum.value.to_string(),
+        "unit": datum.unit.as_ref().map(|unit| unit.as_str()),
+    });
+    if let Some(at) = datum.at {
+        extend(&mut said, json!({ "at": at.to_string() }));
+    }
+    said
+}
+
+fn profile(part: &Part) -> Option<Value> {
+    let Part::Profile(part) = part else { return None };
+    let column = |column: &Column| json!({ "obis": column.obis.to_string(), "unit": column.unit.as_ref().map(|unit| unit.as_str()) });
+    let row = |row: &ProfileRow| {
+        let values: Vec<_> = row.values.iter().map(|value| value.as_ref().map(ToString::to_string)).collect();
+        json!({ "at": row.at.to_string(), "status": row.status, "values": values })
+    };
+    Some(json!({
+        "obis": part.obis.to_string(),
+        "period_s": part.period_s,
+        "columns": part.columns.iter().map(column).collect::<Vec<_>>(),
+        "rows": part.rows.iter().map(row).collect::<Vec<_>>(),
+    }))
+}
+
+fn events(part: &Part) -> Vec<Value> {
+    let Part::Events(events) = part else { return Vec::new() };
+    let event = |event: &MeterEvent| {
+        json!({
+            "at": event.at.map(|at| at.to_string()),
+            "until": event.until.map(|until| until.to_string()),
+            "kind": event.kind.to_string(),
+            "code": event.code,
+        })
+    };
+    events.iter().map(event).collect()
+}
+
+fn extend(said: &mut Value, more: Value) {
+    if let (Value::Object(said), Value::Object(more)) = (said, more) {
+        said.extend(more);
+    }
 }
 
 /// One fix.

@@ -11,6 +11,7 @@ mod verify;
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
+use lamplighter_core::probe::readout::Datum;
 
 /// Reads electricity meters. Without a command it opens the window.
 #[derive(Debug, Parser)]
@@ -44,7 +45,7 @@ pub(crate) fn run() -> ExitCode {
     let done = match arguments.command {
         None => crate::window::open(home, &crate::window::WindowArguments::default()),
         Some(Command::Window(window)) => crate::window::open(home, &window),
-        Some(Command::Read(read)) => read::run(&read),
+        Some(Command::Read(read)) => read::run(home, &read),
         Some(Command::Gps(gps)) => gps::run(&gps),
         Some(Command::Shift(shift)) => shift::run(&shift),
         Some(Command::Verify(verify)) => verify::run(&verify),
@@ -55,5 +56,13 @@ pub(crate) fn run() -> ExitCode {
             eprintln!("lamplighter: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+fn print_registers(registers: &[Datum]) {
+    for datum in registers {
+        let unit = datum.unit.as_ref().map_or("", |unit| unit.as_str());
+        let at = datum.at.map_or_else(String::new, |at| format!("  {at}"));
+        println!("{:<20} {:>16} {unit}{at}", datum.obis.to_string(), datum.value.to_string());
     }
 }

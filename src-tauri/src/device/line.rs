@@ -4,7 +4,7 @@ use std::io;
 
 use lamplighter_core::probe::port::Line;
 
-use super::{serial::SerialLine, tcp::TcpLine};
+use super::{profile::ProbeProfile, serial::SerialLine, tcp::TcpLine};
 
 /// Why a line cannot be opened; each calls for something else.
 #[derive(Debug, thiserror::Error)]
@@ -28,11 +28,11 @@ pub(crate) enum LineError {
     },
 }
 
-/// Opens the line. It is released when the value is dropped.
-pub(crate) fn open_line(port: &str) -> Result<Box<dyn Line + Send>, LineError> {
+/// Opens the line, and wakes the probe as its profile says. It is released when the value is dropped.
+pub(crate) fn open_line(port: &str, profile: &ProbeProfile) -> Result<Box<dyn Line + Send>, LineError> {
     match port.strip_prefix("tcp://") {
         Some(address) => Ok(Box::new(TcpLine::connect(address).map_err(|error| because(port, &error))?)),
-        None => Ok(Box::new(SerialLine::open(port)?)),
+        None => Ok(Box::new(SerialLine::open(port, profile)?)),
     }
 }
 

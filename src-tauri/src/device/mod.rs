@@ -1,11 +1,15 @@
 //! What is plugged in: probes and receivers.
 
 mod gnss;
+mod keys;
 mod line;
 mod ports;
+mod profile;
 mod serial;
 mod tcp;
 
 pub(crate) use gnss::{GnssFeed, open_receiver};
+pub(crate) use keys::read_keys;
 pub(crate) use line::{LineError, open_line};
 pub(crate) use ports::{Port, ports};
+pub(crate) use profile::ProbeProfile;

@@ -1,18 +1,20 @@
 //! A serial port as a line.
 //!
-//! Always eight bits without parity: drivers drop parity silently, so the protocols do theirs in software.
-//! Control lines are left alone; many adapters and all pseudo-terminals do not know them.
+//! Always eight bits. Seven bits with parity are made in software, because drivers drop parity silently; only
+//! the eight bits with even parity of DL/T 645 need the port's own. Control lines are set where a probe's
+//! profile says so; many adapters and all pseudo-terminals do not know them.
 
 use std::{
     io::{self, Read as _, Write as _},
     path::Path,
+    thread,
     time::Duration,
 };
 
-use lamplighter_core::probe::port::{Line, Settings};
-use serialport::{ClearBuffer, SerialPort as _, TTYPort};
+use lamplighter_core::probe::port::{Framing, Line, Settings};
+use serialport::{ClearBuffer, Parity, SerialPort as _, TTYPort};
 
-use super::line::LineError;
+use super::{line::LineError, profile::ProbeProfile};
 
 const OPENING_BAUD: u32 = 300;
 
@@ -21,11 +23,28 @@ pub(super) struct SerialLine {
 }
 
 impl SerialLine {
-    pub(super) fn open(path: &str) -> Result<Self, LineError> {
-        let port = open_port(path, OPENING_BAUD)?;
+    pub(super) fn open(path: &str, profile: &ProbeProfile) -> Result<Self, LineError> {
+        let mut port = open_port(path, OPENING_BAUD)?;
+        hurry(path);
+        // A port without such a line answers with an error, and works.
+        if let Some(level) = profile.dtr {
+            port.write_data_terminal_ready(level).ok();
+        }
+        if let Some(level) = profile.rts {
+            port.write_request_to_send(level).ok();
+        }
+        thread::sleep(profile.wake);
         // What lay in the buffer before was not said to us.
         port.clear(ClearBuffer::All).ok();
         Ok(Self { port })
+    }
+}
+
+/// Some USB adapters hold bytes back for 16 ms; where the system lets us, they are asked not to.
+fn hurry(path: &str) {
+    let name = Path::new(path).file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    if !name.is_empty() {
+        std::fs::write(format!("/sys/bus/usb-serial/devices/{name}/latency_timer"), "1").ok();
     }
 }
 
@@ -51,7 +70,12 @@ fn why(path: &str, error: &serialport::Error) -> LineError {
 
 impl Line for SerialLine {
     fn set(&mut self, settings: Settings) -> io::Result<()> {
-        Ok(self.port.set_baud_rate(settings.baud)?)
+        self.port.set_baud_rate(settings.baud)?;
+        let parity = match settings.framing {
+            Framing::SevenEven | Framing::EightNone => Parity::None,
+            Framing::EightEven => Parity::Even,
+        };
+        Ok(self.port.set_parity(parity)?)
     }
 
     fn send(&mut self, bytes: &[u8]) -> io::Result<()> {

@@ -10,6 +10,7 @@ use super::{
     Change, CommandError, Counts, DeviceView, DraftView, Entry, Filter, Held, PositionView, ProbeTiming,
     ReadProgress, ReadResult, Recorded, ShiftSummary, ShiftView, StopRow, StopView, StopsPage, SyncView,
     device::PortView,
+    error::TriedView,
     reading::{FindingView, NumberView, UsualView, ValueView, VerdictView},
     shift::{RoundView, SyncState},
     stop::{BarView, HintView, RegisterView, Status},
@@ -22,7 +23,7 @@ const COMMANDS: &[(&str, &str, &str)] = &[
     ("stops_page", "{ filter: Filter, offset: number, limit: number }", "StopsPage"),
     ("stop_view", "{ stop: string }", "StopView"),
     ("select_stop", "{ stop: string }", "ShiftView"),
-    ("read_stop", "{ stop: string, channel: ReadProgress }", "ReadResult"),
+    ("read_stop", "{ stop: string, slow: boolean, channel: ReadProgress }", "ReadResult"),
     ("read_cancel", "{}", "null"),
     ("take_for", "{ stop: string }", "Recorded"),
     ("record_typed", "{ stop: string, entries: Entry[] }", "Recorded"),
@@ -82,6 +83,7 @@ fn generate() -> String {
         PortView,
         DeviceView,
         Change,
+        TriedView,
         CommandError,
     );
     text.push_str("\nexport interface Commands {\n");

@@ -1,7 +1,7 @@
 //! What can go wrong, as far as a screen has something different to say. The sentences are the screens' own.
 
 use lamplighter_core::{
-    probe::{drive::DriveError, error::ReadError},
+    probe::{detect::Attempt, drive::DriveError, error::ReadError},
     store::StoreError,
     work::WorkError,
 };
@@ -31,7 +31,7 @@ pub(crate) enum CommandError {
     MeterWrongKey,
     MeterShut { seconds: u16 },
     MeterCrowd,
-    MeterUnknown { heard: bool, slow_left: bool },
+    MeterUnknown { heard: bool, slow_left: bool, tried: Vec<TriedView> },
     MeterEmpty,
     CannotKeep,
     Cancelled,
@@ -43,6 +43,22 @@ pub(crate) enum CommandError {
     Internal { trace: String },
 }
 
+/// One protocol that was tried, and what came back: silence, echo, noise or failed.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TriedView {
+    pub(crate) family: String,
+    pub(crate) baud: u32,
+    pub(crate) heard: String,
+}
+
+impl From<&Attempt> for TriedView {
+    fn from(attempt: &Attempt) -> Self {
+        let Attempt { family, baud, outcome, .. } = attempt;
+        Self { family: family.to_string(), baud: *baud, heard: outcome.to_string() }
+    }
+}
+
 impl CommandError {
     /// Ours to mend: the log gets the words, the screen a number to ask for them by.
     #[expect(clippy::needless_pass_by_value, reason = "serves map_err")]
@@ -52,6 +68,16 @@ impl CommandError {
         let trace = format!("{:08x}", u32::from_be_bytes(number));
         eprintln!("lamplighter: [{trace}] {}", error.to_string());
         Self::Internal { trace }
+    }
+
+    /// Tells what was tried, where no protocol was answered.
+    pub(crate) fn with_trail(self, trail: &[Attempt]) -> Self {
+        match self {
+            Self::MeterUnknown { heard, slow_left, .. } => {
+                Self::MeterUnknown { heard, slow_left, tried: trail.iter().map(Into::into).collect() }
+            }
+            other => other,
+        }
     }
 
     /// Of a readout over `port`.
@@ -71,7 +97,7 @@ impl CommandError {
             DriveError::Read(ReadError::ShutFor { seconds }) => Self::MeterShut { seconds },
             DriveError::Read(ReadError::Crowded) => Self::MeterCrowd,
             DriveError::Read(ReadError::Unrecognised { heard, slow_left }) => {
-                Self::MeterUnknown { heard, slow_left }
+                Self::MeterUnknown { heard, slow_left, tried: Vec::new() }
             }
             DriveError::Read(ReadError::NothingToRead) => Self::MeterEmpty,
             DriveError::Read(ReadError::TooLong | ReadError::TimedOut) => Self::MeterGarbled { attempts: 1 },

@@ -72,7 +72,7 @@ class Reading {
     route.open("read");
     const steps = this.steps;
     try {
-      const result = await call("read_stop", { stop: stop.row.id, channel: (it) => steps.add(it) });
+      const result = await call("read_stop", { stop: stop.row.id, slow: false, channel: (it) => steps.add(it) });
       if (result.kind === "recorded") await this.#saved(result.recorded, stop);
       else {
         this.stranger = { seen: result.seen, belongsTo: result.belongsTo };

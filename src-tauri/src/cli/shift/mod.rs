@@ -18,6 +18,7 @@ use self::{pilot::Pilot, show::Show};
 use crate::{
     Failure, clock,
     demo::{Day, Demo},
+    probe,
     state::lock,
 };
 
@@ -80,7 +81,8 @@ fn walk(arguments: &ShiftArguments, folder: &Path) -> Result<(), Failure> {
     let day = Day { pace: arguments.day.pace.or(Some(UNWATCHED_PACE)), ..arguments.day.clone() };
     let (url, code) = (arguments.hub.as_deref(), arguments.code.as_deref());
     let Demo { street, hub } = Demo::start(folder, &day, url, code, &store, &runtime)?;
-    let mut pilot = Pilot::new(runtime.handle(), store.clone(), street);
+    let keyring = probe::keys_in(folder).map_err(Failure)?;
+    let mut pilot = Pilot::new(runtime.handle(), store.clone(), street, keyring);
     let walked_m = pilot.walk_the_round(&mut show)?;
     show.say("waiting-receipts", &[]);
     pilot.wait_until_held(HELD_WAIT)?;

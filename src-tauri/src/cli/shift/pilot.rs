@@ -11,7 +11,7 @@ use std::{
 use lamplighter_core::{
     gnss::fix::Fix,
     id::StopId,
-    probe::{drive::DriveError, error::ReadError, iec62056::Config},
+    probe::{drive::DriveError, error::ReadError, keys::Keyring, part::Wants},
     round::{SkipReason, Stop},
     store::Store,
     work::{self, Recording},
@@ -23,7 +23,7 @@ use crate::{
     Failure, clock,
     demo::Street,
     device::GnssFeed,
-    probe,
+    probe::{self, Desk},
     state::lock,
     sync_task::{SyncTask, Trouble},
 };
@@ -40,6 +40,7 @@ pub(super) struct Pilot {
     street: Street,
     gnss: GnssFeed,
     sync: SyncTask,
+    keyring: Arc<Keyring>,
 }
 
 /// What one stop came to.
@@ -50,10 +51,15 @@ enum Visit {
 }
 
 impl Pilot {
-    pub(super) fn new(runtime: &Handle, store: Arc<Mutex<Store>>, street: Street) -> Self {
+    pub(super) fn new(
+        runtime: &Handle,
+        store: Arc<Mutex<Store>>,
+        street: Street,
+        keyring: Arc<Keyring>,
+    ) -> Self {
         let gnss = GnssFeed::start(street.gnss.clone());
         let sync = SyncTask::start(runtime, store.clone(), || {});
-        Self { store, street, gnss, sync }
+        Self { store, street, gnss, sync, keyring }
     }
 
     /// Until no stop is left to do. Answers the metres walked.
@@ -125,13 +131,22 @@ impl Pilot {
     fn visit(&mut self, stop: &Stop, show: &mut Show) -> Result<Visit, Failure> {
         for attempt in 1..=PROBE_TRIES {
             let never = AtomicBool::new(false);
-            let driven = probe::read(&self.street.probe, Config::default(), &never, &mut |_| {})?;
+            let (probe, profile) =
+                probe::probe_of(&lock(&self.store), &self.street.probe, self.keyring.clone())?;
+            let aim = probe::aim(&self.store, &probe, Some(&stop.meter), Wants::default())?;
+            let quiet = &mut |_| {};
+            let mut desk = Desk::new(Some(&self.store), &aim, quiet);
+            let driven = probe::read(&self.street.probe, &profile, aim, &never, &mut desk)?.drive;
             match driven.result {
                 Ok(readout) => {
+                    let planned = Some(&*stop.meter.serial);
+                    work::remember(&mut lock(&self.store), clock::now(), &probe, planned, &readout)?;
                     let transcript = driven.transcript.to_string();
                     return self.record(stop, &readout, &transcript, show);
                 }
-                Err(DriveError::Read(ReadError::Silent { .. })) if attempt == PROBE_TRIES => {
+                Err(DriveError::Read(
+                    ReadError::Silent { .. } | ReadError::Unrecognised { heard: false, .. },
+                )) if attempt == PROBE_TRIES => {
                     self.skip(stop, SkipReason::NoAnswer, show)?;
                 }
                 Err(DriveError::Read(_)) if attempt == PROBE_TRIES => {
