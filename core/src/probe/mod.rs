@@ -5,10 +5,12 @@ pub mod drive;
 pub mod error;
 pub mod iec62056;
 pub mod keys;
+mod listen;
 pub mod part;
 pub mod port;
 pub mod readout;
 mod script;
+pub mod sml;
 pub mod transcript;
 pub mod way;
 
