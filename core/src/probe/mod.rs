@@ -8,6 +8,7 @@ pub mod keys;
 mod listen;
 pub mod part;
 pub mod port;
+pub mod push;
 pub mod readout;
 mod script;
 pub mod sml;

@@ -8,6 +8,8 @@ mod field_problems;
 mod listening;
 mod meter;
 mod modes;
+mod push;
+mod push_meter;
 mod replay;
 mod sml;
 mod sml_meter;
