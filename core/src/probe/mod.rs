@@ -1,7 +1,9 @@
 //! Talking to meters through an optical probe.
 
 pub mod crc;
+pub mod decode;
 pub mod drive;
+mod dump;
 pub mod error;
 pub mod iec62056;
 pub mod keys;

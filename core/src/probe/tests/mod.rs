@@ -3,7 +3,9 @@
 mod arbitrary;
 mod bench;
 mod captures;
+mod decode;
 mod driving;
+mod dumps;
 mod field_problems;
 mod listening;
 mod meter;
