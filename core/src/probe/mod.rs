@@ -1,16 +1,21 @@
 //! Talking to meters through an optical probe.
 
 pub mod crc;
+pub mod decode;
 pub mod detect;
 pub mod drive;
+mod dump;
 pub mod error;
 pub mod iec62056;
 pub mod keys;
+mod listen;
 pub mod part;
 pub mod port;
+pub mod push;
 pub mod readout;
 mod script;
 pub mod selftest;
+pub mod sml;
 pub mod transcript;
 pub mod way;
 

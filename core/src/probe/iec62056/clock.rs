@@ -9,7 +9,7 @@ use crate::{
 const CENTURY: i32 = 2000;
 
 /// The clock, where the registers tell one: 0.9.2 with 0.9.1, or both in 0.9.4 or `0-0:1.0.0`.
-pub(super) fn find(registers: &[Datum]) -> Option<Civil> {
+pub(in crate::probe) fn find(registers: &[Datum]) -> Option<Civil> {
     let text = |a: Option<u8>, (c, d, e): (u8, u8, u8)| {
         registers.iter().find_map(|datum| {
             let obis = datum.obis;
@@ -50,7 +50,7 @@ fn time_of_day(text: &str) -> Option<String> {
 }
 
 /// `YYMMDDhhmm[ss]`, with or without a season, as a digit before or a letter after.
-fn stamp(text: &str) -> Option<Civil> {
+pub(super) fn stamp(text: &str) -> Option<Civil> {
     let digits = digits(text.trim_end_matches(['S', 'W', 'U']), '-')?;
     let digits = match digits.len() {
         11 | 13 => digits.get(1..)?,

@@ -4,11 +4,11 @@ use std::str::FromStr;
 
 use super::parity;
 
-pub(super) const STX: u8 = 0x02;
-pub(super) const ETX: u8 = 0x03;
+pub(in crate::probe) const STX: u8 = 0x02;
+pub(in crate::probe) const ETX: u8 = 0x03;
 pub(super) const ACK: u8 = 0x06;
 pub(super) const NAK: u8 = 0x15;
-pub(super) const LF: u8 = b'\n';
+pub(in crate::probe) const LF: u8 = b'\n';
 
 const ADDRESS_LENGTH_MAX: usize = 32;
 
@@ -50,7 +50,7 @@ pub(super) fn repeat() -> Vec<u8> {
 }
 
 /// The block check character: all bytes after STX up to and with ETX, exclusive-or.
-pub(super) fn bcc(covered: &[u8]) -> u8 {
+pub(in crate::probe) fn bcc(covered: &[u8]) -> u8 {
     covered.iter().fold(0, |sum, byte| sum ^ (byte & 0x7F))
 }
 

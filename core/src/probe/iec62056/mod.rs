@@ -16,3 +16,12 @@ mod speed;
 pub use message::{Address, AddressError};
 pub use registers::datum;
 pub use session::{Config, Session};
+
+// The telegrams that a meter pushes have the same lines.
+pub(in crate::probe) use {
+    clock::find as find_clock,
+    message::{ETX, LF, STX, bcc},
+    parity::Parity,
+    registers::{serial, stands_still},
+    speed::{Approach, plan},
+};

@@ -2,7 +2,7 @@
 
 /// What the line does with the parity bit.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Parity {
+pub(in crate::probe) enum Parity {
     /// The eighth bit makes the number of ones even.
     Even,
     /// The port or server on the way has taken the eighth bit off.
@@ -11,12 +11,12 @@ pub(super) enum Parity {
 
 impl Parity {
     /// Judges by a character that has an odd number of ones in seven bits, such as `/`.
-    pub(super) const fn from_odd_character(raw: u8) -> Self {
+    pub(in crate::probe) const fn from_odd_character(raw: u8) -> Self {
         if raw & 0x80 == 0 { Self::Stripped } else { Self::Even }
     }
 
     /// Whether the character can have come through undamaged.
-    pub(super) const fn fits(self, raw: u8) -> bool {
+    pub(in crate::probe) const fn fits(self, raw: u8) -> bool {
         match self {
             Self::Even => raw.count_ones().is_multiple_of(2),
             Self::Stripped => raw & 0x80 == 0,

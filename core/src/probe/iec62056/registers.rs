@@ -61,15 +61,17 @@ impl Block<'_> {
 /// Voltages, currents and the clock go on in between.
 pub(super) fn agree(first: &str, second: &str) -> bool {
     let (first, second) = (dataset::parse(first), dataset::parse(second));
-    let stands_still = |set: &DataSet<'_>| {
-        let obis = set.address.parse::<Obis>();
-        obis.is_ok_and(|obis| obis.d == 8 || SERIALS.contains(&(obis.c, obis.d, obis.e)))
-    };
     first.len() == second.len()
         && first
             .iter()
             .zip(&second)
             .all(|(one, other)| one.address == other.address && (one == other || !stands_still(one)))
+}
+
+/// Whether this is a running total or the meter's number.
+pub(in crate::probe) fn stands_still(set: &DataSet<'_>) -> bool {
+    let obis = set.address.parse::<Obis>();
+    obis.is_ok_and(|obis| obis.d == 8 || SERIALS.contains(&(obis.c, obis.d, obis.e)))
 }
 
 /// The register, unless its name is no OBIS code.
@@ -86,7 +88,9 @@ pub fn datum(set: &DataSet<'_>) -> Option<Datum> {
         Ok(unit) => unit,
         Err(never) => match never {},
     });
-    Some(Datum { obis, value, unit, at: None })
+    let mut others = set.fields.iter().filter(|other| !std::ptr::eq(*other, field));
+    let at = others.find_map(|other| clock::stamp(other.value.trim()));
+    Some(Datum { obis, value, unit, at })
 }
 
 /// The brackets that hold the value; none where they are the rows of a list.
@@ -123,7 +127,8 @@ const fn is_name(obis: Obis) -> bool {
     }
 }
 
-fn serial(registers: &[Datum]) -> Option<String> {
+/// The meter's number, where the registers tell one.
+pub(in crate::probe) fn serial(registers: &[Datum]) -> Option<String> {
     SERIALS.iter().find_map(|&(c, d, e)| {
         registers.iter().find_map(|datum| {
             let obis = datum.obis;
@@ -164,11 +169,13 @@ mod tests {
 
     #[test]
     fn a_maximum_is_told_from_its_stamp_wherever_that_stands() {
-        check("1.6.0(231102114500W)(03.064*kW)", "1-0:1.6.0*255 3.064 kW");
-        check("1.6.0(03.064*kW)(2311021145)", "1-0:1.6.0*255 3.064 kW");
-        check("1.6.0(2311021145)(03.064)", "1-0:1.6.0*255 3.064");
-        check("1.6.0(03.064)(2311021145)", "1-0:1.6.0*255 3.064");
-        check("24.2.1(700101010000W)(00000000)", "1-0:24.2.1*255 0");
+        let stamped = "@2023-11-02T11:45:00";
+        check("1.6.0(231102114500W)(03.064*kW)", &format!("1-0:1.6.0*255 3.064 kW {stamped}"));
+        check("1.6.0(03.064*kW)(2311021145)", &format!("1-0:1.6.0*255 3.064 kW {stamped}"));
+        check("1.6.0(2311021145)(03.064)", &format!("1-0:1.6.0*255 3.064 {stamped}"));
+        check("1.6.0(03.064)(2311021145)", &format!("1-0:1.6.0*255 3.064 {stamped}"));
+        check("0-1:24.2.1(231102114500W)(00012.3*m3)", &format!("0-1:24.2.1*255 12.3 m3 {stamped}"));
+        check("24.2.1(632525252525W)(00000000)", "1-0:24.2.1*255 0");
     }
 
     #[test]
@@ -210,11 +217,14 @@ mod tests {
     #[track_caller]
     fn check(set: &str, expected: &str) {
         let sets = dataset::parse(set);
-        let shown = match datum(&sets[0]).unwrap() {
-            Datum { obis, value: Value::Text(text), unit: None, .. } => format!("{obis} {text:?}"),
-            Datum { obis, value, unit: None, .. } => format!("{obis} {value}"),
-            Datum { obis, value, unit: Some(unit), .. } => format!("{obis} {value} {unit}"),
+        let Datum { obis, value, unit, at } = datum(&sets[0]).unwrap();
+        let value = match value {
+            Value::Text(text) => format!("{text:?}"),
+            Value::Number(number) => number.to_string(),
         };
+        let unit = unit.map_or(String::new(), |unit| format!(" {unit}"));
+        let at = at.map_or(String::new(), |at| format!(" @{at}"));
+        let shown = format!("{obis} {value}{unit}{at}");
         assert_eq!(shown, expected);
     }
 }

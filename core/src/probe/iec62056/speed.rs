@@ -8,7 +8,7 @@ const STEPS_MAX: u8 = 3;
 
 /// How boldly to go on after a meter has said who it is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Approach {
+pub(in crate::probe) enum Approach {
     /// As the meter offers, less this many steps of speed.
     Offered(u8),
     /// Everything at 300.
@@ -27,17 +27,17 @@ impl Approach {
 
 /// How the data will come.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Plan {
+pub(in crate::probe) struct Plan {
     /// The mode's letter.
-    pub(super) mode: char,
+    pub(in crate::probe) mode: char,
     /// What to acknowledge, where the meter waits for that.
     pub(super) select: Option<u8>,
     /// The speed of the data.
-    pub(super) baud: u32,
+    pub(in crate::probe) baud: u32,
 }
 
 /// Chooses by what the meter offers and what has failed before.
-pub(super) fn plan(offered: Option<u8>, approach: Approach) -> Plan {
+pub(in crate::probe) fn plan(offered: Option<u8>, approach: Approach) -> Plan {
     match (offered, approach) {
         (Some(digit @ b'0'..=b'6'), Approach::Offered(steps)) => {
             let digit = digit.saturating_sub(steps).max(b'0');

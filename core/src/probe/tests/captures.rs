@@ -126,7 +126,7 @@ fn after_identification(bytes: &[u8]) -> &[u8] {
     &bytes[start + end..]
 }
 
-fn folder() -> Option<PathBuf> {
+pub(super) fn folder() -> Option<PathBuf> {
     let root = env::var_os("LAMPLIGHTER_DATA")
         .map_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data").into(), PathBuf::from);
     Some(root.join("meters")).filter(|folder| folder.join("MANIFEST.json").is_file())

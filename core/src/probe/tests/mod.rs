@@ -3,9 +3,16 @@
 mod arbitrary;
 mod bench;
 mod captures;
+mod decode;
 mod driving;
+mod dumps;
 mod field_problems;
+mod listening;
 mod meter;
 mod modes;
+mod push;
+mod push_meter;
 mod replay;
+mod sml;
+mod sml_meter;
 mod wire;
