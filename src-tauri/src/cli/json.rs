@@ -3,6 +3,7 @@
 use lamplighter_core::{
     gnss::fix::{Fix, FixQuality},
     probe::{
+        decode::Telegram,
         drive::Timing,
         part::{Column, MeterEvent, Part, ProfileRow},
         readout::{Datum, Integrity, Readout},
@@ -32,6 +33,19 @@ pub(super) fn readout(readout: &Readout, timing: &Timing, parts: &[Part]) -> Val
     if !events.is_empty() {
         extend(&mut said, json!({ "events": events }));
     }
+    said
+}
+
+/// All telegrams of a dump; what stands outside the list is the last of them.
+pub(super) fn telegrams(telegrams: &[Telegram]) -> Value {
+    let telegram = |telegram: &Telegram| {
+        let mut said = what_was_read(&telegram.readout);
+        extend(&mut said, json!({ "offset": telegram.offset }));
+        said
+    };
+    let all: Vec<Value> = telegrams.iter().map(telegram).collect();
+    let mut said = telegrams.last().map_or_else(|| json!({}), |last| what_was_read(&last.readout));
+    extend(&mut said, json!({ "telegrams": all }));
     said
 }
 

@@ -2,6 +2,7 @@
 //! failed, with one clear line on standard error, and 2 when it was called wrongly.
 #![expect(clippy::print_stdout, reason = "the command line talks on standard output")]
 
+mod decode;
 mod gps;
 mod json;
 mod read;
@@ -30,6 +31,8 @@ enum Command {
     Window(crate::window::WindowArguments),
     /// Read one meter through a probe.
     Read(read::ReadArguments),
+    /// Decode a captured dump: what a meter said, without the meter.
+    Decode(decode::DecodeArguments),
     /// Show the positions that a receiver or a recorded log tells.
     Gps(gps::GpsArguments),
     /// Walk a whole shift without a window.
@@ -46,6 +49,7 @@ pub(crate) fn run() -> ExitCode {
         None => crate::window::open(home, &crate::window::WindowArguments::default()),
         Some(Command::Window(window)) => crate::window::open(home, &window),
         Some(Command::Read(read)) => read::run(home, &read),
+        Some(Command::Decode(decode)) => decode::run(&decode),
         Some(Command::Gps(gps)) => gps::run(&gps),
         Some(Command::Shift(shift)) => shift::run(&shift),
         Some(Command::Verify(verify)) => verify::run(&verify),

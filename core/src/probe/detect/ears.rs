@@ -1,14 +1,22 @@
 //! Listens for meters that push, while others are asked at the same speed.
 
+use std::time::Duration;
+
 use super::steps::{Kind, Step};
 use crate::{
     probe::{
         drive::Protocol,
-        port::{Input, Output},
+        port::{Framing, Input, Output, Patience, Settings},
+        push,
         readout::Readout,
+        sml,
     },
     time::Moment,
 };
+
+/// Where most meters push.
+const PUSH_BAUD: u32 = 9_600;
+const FOR_EVER: Duration = Duration::from_secs(600);
 
 /// What pushes are heard in one step.
 pub(super) struct Ears {
@@ -70,10 +78,21 @@ impl Ears {
     }
 }
 
-fn sessions(_now: Moment, step: &Step) -> Vec<Box<dyn Protocol<Done = Readout>>> {
+/// At 9,600 Bd meters push SML and text; the step's own session may be one of both already.
+fn sessions(now: Moment, step: &Step) -> Vec<Box<dyn Protocol<Done = Readout>>> {
+    let settings = Settings { baud: step.baud, framing: Framing::EightNone };
+    // The step decides how long is listened.
+    let patience = Patience { attempts: 1, wait: FOR_EVER };
+    let sml = sml::Config { settings, patience };
+    let text = push::Config { settings, patience };
     match step.kind {
-        Kind::Dlms | Kind::Listen => Vec::new(),
-        Kind::Known(_)
+        Kind::Dlms if step.baud == PUSH_BAUD => {
+            vec![Box::new(sml::Session::start(now, sml)), Box::new(push::Session::start(now, text))]
+        }
+        Kind::Listen if step.baud == PUSH_BAUD => vec![Box::new(push::Session::start(now, text))],
+        Kind::Dlms
+        | Kind::Listen
+        | Kind::Known(_)
         | Kind::Iec62056
         | Kind::Iec62056Woken
         | Kind::Dlt645

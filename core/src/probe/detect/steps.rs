@@ -54,6 +54,9 @@ impl Kind {
 /// A known meter may have been asleep, or the probe not yet seated.
 const KNOWN_ATTEMPTS: u8 = 2;
 
+/// DSMR 4 pushes every 10 s; most meters every 1 to 4 s.
+const PUSH_WAIT: Duration = Duration::from_secs(12);
+
 /// All steps, in order.
 pub(super) fn steps(aim: &Aim) -> Vec<Step> {
     let known = aim.known.iter().map(|way| Step {
@@ -88,12 +91,14 @@ impl Step {
     }
 }
 
-const fn known_wait(way: &Way) -> Duration {
+fn known_wait(way: &Way) -> Duration {
+    if way.has(Quirk::Pushes) {
+        return PUSH_WAIT;
+    }
     Duration::from_millis(match way.family {
         Family::Iec62056 => 2_000,
         Family::Dlms | Family::C1218 => 700,
         Family::Dlt645 => 900,
-        // The longest period of a push that we know, and a half.
         Family::Sml => 6_000,
     })
 }
@@ -151,9 +156,4 @@ fn slow(head: Head) -> Vec<Step> {
         step(Kind::Dlt645, 9_600, 1, 450, 0),
         step(Kind::Listen, 115_200, 1, 1_500, 0),
     ]
-}
-
-/// A way that only listens.
-pub(super) fn pushes(way: &Way) -> bool {
-    way.family == Family::Sml || way.has(Quirk::Pushes)
 }
