@@ -21,18 +21,21 @@ use crate::process::run;
 const SERIAL: &str = "50123456";
 /// Everything waits for a line most of the time.
 const AT_ONCE: usize = 12;
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 14] = [
     "baud",
     "bytes_received",
     "bytes_sent",
     "clock",
     "identity",
+    "integrity",
     "line_ms",
     "meter",
     "protocol",
     "registers",
     "retries",
+    "turn_arounds",
     "wall_ms",
+    "way",
 ];
 
 #[test]

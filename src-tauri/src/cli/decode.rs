@@ -41,21 +41,14 @@ pub(super) fn run(arguments: &DecodeArguments) -> Result<(), Failure> {
         return Err(Failure(say("dump-empty", &[("path", arguments.file.display().to_string())])));
     }
     if arguments.json {
-        println!("{}", json::telegrams(&telegrams));
+        super::put(&format!("{}\n", json::telegrams(&telegrams)));
     } else {
-        telegrams.iter().for_each(print);
+        super::put(&telegrams.iter().map(words).collect::<String>());
     }
     Ok(())
 }
 
-fn print(telegram: &Telegram) {
+fn words(telegram: &Telegram) -> String {
     let Telegram { offset, readout, .. } = telegram;
-    println!("{offset:>6}  {}  {}", readout.protocol, readout.identity);
-    if let Some(serial) = &readout.serial {
-        println!("{}", say("meter", &[("serial", serial.clone())]));
-    }
-    if let Some(clock) = readout.clock {
-        println!("{}", say("clock", &[("clock", clock.to_string())]));
-    }
-    super::print_registers(&readout.registers);
+    format!("{offset:>6}  {}", super::read::words_of(readout))
 }

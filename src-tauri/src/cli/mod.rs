@@ -9,7 +9,7 @@ mod read;
 mod shift;
 mod verify;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{fmt::Write as _, io::Write as _, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use lamplighter_core::probe::readout::Datum;
@@ -63,10 +63,20 @@ pub(crate) fn run() -> ExitCode {
     }
 }
 
-fn print_registers(registers: &[Datum]) {
+/// One line a register.
+fn registers(registers: &[Datum]) -> String {
+    let mut text = String::new();
     for datum in registers {
         let unit = datum.unit.as_ref().map_or("", |unit| unit.as_str());
         let at = datum.at.map_or_else(String::new, |at| format!("  {at}"));
-        println!("{:<20} {:>16} {unit}{at}", datum.obis.to_string(), datum.value.to_string());
+        // Writing to a text does not fail.
+        let _ = writeln!(text, "{:<20} {:>16} {unit}{at}", datum.obis.to_string(), datum.value.to_string());
     }
+    text
+}
+
+/// To standard output; whoever reads it may stop reading, as `head` does.
+fn put(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }

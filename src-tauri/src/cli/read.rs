@@ -14,9 +14,9 @@ use lamplighter_core::{
         drive::DriveError,
         error::ReadError,
         keys::{Keyring, Keys},
-        part::{Part, Span, Wants},
+        part::{MeterEvent, Part, ProfileRow, Span, Wants},
         port::Progress,
-        readout::Readout,
+        readout::{Readout, Value},
         way::{Family, Way},
     },
     store::Store,
@@ -144,9 +144,10 @@ pub(super) fn run(home: Option<PathBuf>, arguments: &ReadArguments) -> Result<()
         }
     }
     if arguments.json {
-        println!("{}", json::readout(&readout, &driven.timing, &parts));
+        super::put(&format!("{}\n", json::readout(&readout, &driven.timing, &parts)));
     } else {
-        print(&readout, &parts);
+        let beside: String = parts.iter().map(words_beside).collect();
+        super::put(&(words_of(&readout) + &beside));
     }
     Ok(())
 }
@@ -226,33 +227,33 @@ fn failure(error: DriveError, port: &str, trail: &[Attempt]) -> Failure {
     Failure(format!("{said} {}", say("tried", &[("tried", tried)])))
 }
 
-fn print(readout: &Readout, parts: &[Part]) {
-    println!("{}  {}  {} Bd", readout.identity, readout.protocol, readout.baud);
-    match &readout.serial {
-        Some(serial) => println!("{}", say("meter", &[("serial", serial.clone())])),
-        None => println!("{}", say("meter-unknown", &[])),
+/// What was read, for people.
+pub(super) fn words_of(readout: &Readout) -> String {
+    let mut lines = vec![format!("{}  {}  {} Bd", readout.identity, readout.protocol, readout.baud)];
+    lines.push(match &readout.serial {
+        Some(serial) => say("meter", &[("serial", serial.clone())]),
+        None => say("meter-unknown", &[]),
+    });
+    lines.extend(readout.clock.map(|clock| say("clock", &[("clock", clock.to_string())])));
+    format!("{}\n{}", lines.join("\n"), super::registers(&readout.registers))
+}
+
+fn words_beside(part: &Part) -> String {
+    match part {
+        Part::Profile(part) => part.rows.iter().map(row).collect(),
+        Part::Events(events) => events.iter().map(event).collect(),
     }
-    if let Some(clock) = readout.clock {
-        println!("{}", say("clock", &[("clock", clock.to_string())]));
-    }
-    super::print_registers(&readout.registers);
-    for part in parts {
-        match part {
-            Part::Profile(part) => {
-                for row in &part.rows {
-                    let value = |value: &Option<_>| value.as_ref().map_or("-".into(), ToString::to_string);
-                    let values = row.values.iter().map(value).collect::<Vec<String>>().join("  ");
-                    println!("{}  {values}", row.at);
-                }
-            }
-            Part::Events(events) => {
-                for event in events {
-                    let at = event.at.map_or("-".into(), |at| at.to_string());
-                    println!("{at}  {} ({})", event.kind, event.code);
-                }
-            }
-        }
-    }
+}
+
+fn row(row: &ProfileRow) -> String {
+    let value = |value: &Option<Value>| value.as_ref().map_or("-".into(), ToString::to_string);
+    let values = row.values.iter().map(value).collect::<Vec<String>>().join("  ");
+    format!("{}  {values}\n", row.at)
+}
+
+fn event(event: &MeterEvent) -> String {
+    let at = event.at.map_or("-".into(), |at| at.to_string());
+    format!("{at}  {} ({})\n", event.kind, event.code)
 }
 
 fn words(progress: &Progress) -> String {
