@@ -3,7 +3,7 @@
 use super::{
     exchange::Exchange,
     frame::{Frame, Hunt},
-    limits::{ECHO_SLACK, FRAME_MAX, FRAME_MIN, GAP, QUIET, REPLY_WAIT, TRIES_MAX, WAKE},
+    limits::{ECHO_SLACK, FRAME_MIN, GAP, QUIET, REPLY_WAIT, TRIES_MAX, WAKE},
 };
 use crate::{
     probe::{
@@ -82,7 +82,7 @@ impl Asking {
         self.late_from = until + ECHO_SLACK;
         self.deadline = until + self.patience.wait;
         // An answer that begins in the last moment and is as long as one can be.
-        self.latest = self.deadline + settings.line_time(FRAME_MAX + WAKE.len()) + GAP;
+        self.latest = self.deadline + settings.line_time(self.exchange.longest() + WAKE.len()) + GAP;
     }
 
     /// Part of an answer came, and the next part is to be asked for: the meter is there.

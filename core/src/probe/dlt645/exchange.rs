@@ -5,7 +5,7 @@ use super::{
     bcd,
     frame::Frame,
     identifier::{Edition, Identifier},
-    limits::{CONTENT_MAX, FOLLOW_MAX},
+    limits::{CONTENT_MAX, FOLLOW_MAX, FRAME_MAX, FRAME_MIN},
 };
 use crate::time::Civil;
 
@@ -64,6 +64,14 @@ pub(super) struct Exchange {
 impl Exchange {
     pub(super) const fn new(ask: Ask) -> Self {
         Self { ask, content: Vec::new(), parts: 0, last_part: 0, repeating: false }
+    }
+
+    /// The longest frame that can answer.
+    pub(super) const fn longest(&self) -> usize {
+        match self.ask {
+            Ask::Address => FRAME_MIN + 6,
+            Ask::Item(_) | Ask::Records { .. } => FRAME_MAX,
+        }
     }
 
     /// What to send now.

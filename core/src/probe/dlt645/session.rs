@@ -209,20 +209,21 @@ impl Session {
             // The other one was heard as well, and was the louder one for a while.
             return Ok(());
         }
-        let taken = asking.exchange.take(frame);
-        if taken == Taken::Foreign {
-            return Ok(());
-        }
         let wide = self.agenda.is_opening() && self.script.settings().baud <= FAR_BAUD;
         let second = if wide { asking.sent_until() + SECOND_WAIT } else { now };
+        let answer = match asking.exchange.take(frame) {
+            Taken::Foreign => return Ok(()),
+            Taken::Partly => {
+                asking.goes_on();
+                None
+            }
+            Taken::Wholly(answer) => Some(answer),
+        };
         self.turning_until = Some(second.max(now + TURN));
         self.turning_latest = now + self.script.settings().line_time(FRAME_MAX);
-        match taken {
-            Taken::Foreign | Taken::Partly => asking.goes_on(),
-            Taken::Wholly(answer) => {
-                self.asking = None;
-                self.answered(frame.address, &answer);
-            }
+        if let Some(answer) = answer {
+            self.asking = None;
+            self.answered(frame.address, &answer);
         }
         Ok(())
     }

@@ -52,9 +52,12 @@ fn a_meter_that_wakes_us_with_any_number_of_bytes_is_read() {
 #[test]
 fn two_meters_that_answer_at_once_are_too_many() {
     let other = Meter::of_2007("204617583903");
+    let old = Meter::of_1997("180500291647");
     for reaction_ms in [30, 33, 60, 90, 150, 200, 250, 290] {
         let meters = vec![Meter::of_2007(ADDRESS), Meter { reaction_ms, ..other.clone() }];
         assert_eq!(ask(meters, Opening::Ask2007).error(), ReadError::Crowded, "{reaction_ms}");
+        let meters = vec![Meter::of_1997(ADDRESS), Meter { reaction_ms, ..old.clone() }];
+        assert_eq!(ask(meters, Opening::Ask1997).error(), ReadError::Crowded, "{reaction_ms}");
     }
 }
 
