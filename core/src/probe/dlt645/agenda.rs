@@ -139,9 +139,11 @@ impl Agenda {
                 }
                 None
             }
-            Stage::Events(events) => events.answered(content),
-            Stage::Profile(profile) => profile.answered(content),
-            Stage::Over => None,
+            Stage::Events(_) | Stage::Profile(_) | Stage::Over => {
+                self.mute |= self.missed > 0;
+                self.missed = 0;
+                self.answered_extra(content)
+            }
         }
     }
 
@@ -161,15 +163,22 @@ impl Agenda {
                 }
                 Ok(None)
             }
-            // The registers are there, and what has come of the rest.
-            Stage::Events(_) | Stage::Profile(_) | Stage::Over => Ok(self.give_up()),
+            Stage::Profile(profile) if profile.has_rows() => Ok(self.give_up()),
+            // Some meters say nothing where others refuse. The registers are there in any case.
+            Stage::Events(_) | Stage::Profile(_) | Stage::Over => {
+                self.missed += 1;
+                Ok(if self.missed > MISSED_MAX { self.give_up() } else { self.answered_extra(None) })
+            }
         }
     }
 
     /// Leaves what is wanted beside the registers; hands over what has come of it.
     pub(super) fn give_up(&mut self) -> Option<Part> {
-        let stage = std::mem::replace(&mut self.stage, Stage::Over);
-        if let Stage::Profile(mut profile) = stage { profile.give_up() } else { None }
+        match std::mem::replace(&mut self.stage, Stage::Over) {
+            Stage::Events(mut events) => events.found(),
+            Stage::Profile(mut profile) => profile.give_up(),
+            Stage::Opening(_) | Stage::Registers(_) | Stage::Over => None,
+        }
     }
 
     /// Asking who is there.
@@ -234,6 +243,14 @@ impl Agenda {
         if wish.name == NUMBER_1997 && link.own_address().is_none() {
             let number = self.registers.number().and_then(|number| number.parse().ok());
             link.introduced(number, from);
+        }
+    }
+
+    fn answered_extra(&mut self, content: Option<&[u8]>) -> Option<Part> {
+        match &mut self.stage {
+            Stage::Events(events) => events.answered(content),
+            Stage::Profile(profile) => profile.answered(content),
+            Stage::Opening(_) | Stage::Registers(_) | Stage::Over => None,
         }
     }
 

@@ -125,10 +125,11 @@ impl Asking {
 
     /// The time is over. Tells whether the frame shall be sent once more.
     pub(super) fn is_worth_another_try(&mut self, now: Moment, hunt: &Hunt, tries_max: u8) -> bool {
-        self.damaged += u8::from(self.late && hunt.junk() > 0);
+        self.damaged = self.damaged.saturating_add(u8::from(self.late && hunt.junk() > 0));
         // A lamp does not stop.
         let stopped = now.since(self.heard_at) >= QUIET;
-        self.collided += u8::from(self.late && stopped && hunt.strays() > self.sent_bytes());
+        let collided = self.late && stopped && hunt.strays() > self.sent_bytes();
+        self.collided = self.collided.saturating_add(u8::from(collided));
         self.exchange.repeat();
         self.tries < tries_max.min(self.patience.attempts).max(1)
     }

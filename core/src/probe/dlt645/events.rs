@@ -101,6 +101,11 @@ impl Events {
         }
         self.kinds = self.kinds.get(1..).unwrap_or_default();
         (self.record, self.records) = (0, 0);
+        self.found()
+    }
+
+    /// What has come and was not handed over yet.
+    pub(super) fn found(&mut self) -> Option<Part> {
         let found = std::mem::take(&mut self.found);
         (!found.is_empty()).then_some(Part::Events(found))
     }

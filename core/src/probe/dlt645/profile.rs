@@ -119,6 +119,15 @@ impl Profile {
         }
     }
 
+    /// Whether rows have come, so that a question that nobody answers would leave a hole.
+    pub(super) const fn has_rows(&self) -> bool {
+        match &self.stage {
+            Stage::Interval => false,
+            Stage::Energies | Stage::Everything | Stage::Over => self.found,
+            Stage::Freezes { rows, .. } => !rows.is_empty(),
+        }
+    }
+
     fn begin(&mut self, stage: Stage) {
         self.stage = stage;
         self.empty = 0;

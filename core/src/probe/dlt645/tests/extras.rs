@@ -91,6 +91,28 @@ fn events_of_all_kinds_are_read() {
 }
 
 #[test]
+fn events_that_have_come_are_kept_when_the_meter_goes_away() {
+    let mut meter = Meter::of_2007(ADDRESS);
+    for number in 1..=7 {
+        meter.known.insert(0x0311_0000 | number, bcd("261122182000 261122181500"));
+    }
+    // Seven questions for registers, one for the count, three for records.
+    let (outcome, events) = events(Meter { gone_from: 7 + 1 + 3 + 1, ..meter }, Opening::Ask2007);
+    assert_eq!((events.len(), outcome.register("1.8.0").as_deref()), (3, Some("12345.67 kWh")));
+}
+
+#[test]
+fn a_meter_that_says_nothing_to_what_it_does_not_keep_tells_what_it_keeps() {
+    let mut meter = Meter { mute: true, ..Meter::of_2007(ADDRESS) };
+    meter.known.remove(&0x0311_0000);
+    meter.known.remove(&0x0330_0D00);
+    meter.known.insert(0x0330_0E00, bcd("000001"));
+    meter.known.insert(0x0330_0E01, bcd("261122182000 261122181500"));
+    let (_, events) = events(meter, Opening::Ask2007);
+    assert_eq!(events.iter().map(|event| event.code.as_str()).collect::<Vec<_>>(), ["03300E"]);
+}
+
+#[test]
 fn events_of_1997_have_no_year() {
     let (_, events) = events(Meter::of_1997(ADDRESS), Opening::Ask1997);
     assert_eq!(events.len(), 1);
