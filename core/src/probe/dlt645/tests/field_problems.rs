@@ -50,6 +50,14 @@ fn a_meter_that_wakes_us_with_any_number_of_bytes_is_read() {
 }
 
 #[test]
+fn junk_before_an_answer_is_passed_over() {
+    for junk in [1, 7, 40] {
+        check(&ask(vec![Meter { junk, ..Meter::of_2007(ADDRESS) }], known(ADDRESS)), "12345.67 kWh", 0);
+    }
+    check(&ask(vec![Meter { junk: 7, ..Meter::of_2007(ADDRESS) }], Opening::Ask2007), "12345.67 kWh", 0);
+}
+
+#[test]
 fn two_meters_that_answer_at_once_are_too_many() {
     let other = Meter::of_2007("204617583903");
     let old = Meter::of_1997("180500291647");

@@ -31,6 +31,8 @@ pub(super) struct Meter {
     pub(super) reversed: bool,
     /// Bytes that wake the receiver, before its answers.
     pub(super) wakes: usize,
+    /// Senseless bytes before those.
+    pub(super) junk: usize,
     pub(super) knows_blocks: bool,
     /// A separator stands behind its blocks.
     pub(super) separates: bool,
@@ -151,6 +153,7 @@ impl Meter {
             nameless: false,
             reversed: false,
             wakes: 4,
+            junk: 0,
             knows_blocks: true,
             separates: false,
             mute: false,
@@ -205,7 +208,7 @@ impl Meter {
             let at = at % reply.len();
             reply[at] ^= 0x20;
         }
-        Some([vec![0xFE; self.wakes], reply].concat())
+        Some([vec![0x5A; self.junk], vec![0xFE; self.wakes], reply].concat())
     }
 
     fn answer(&mut self, function: u8, content: &[u8]) -> Option<(u8, Vec<u8>)> {
