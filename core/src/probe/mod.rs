@@ -3,6 +3,7 @@
 pub mod crc;
 pub mod decode;
 pub mod detect;
+pub mod dlt645;
 pub mod drive;
 mod dump;
 pub mod error;
