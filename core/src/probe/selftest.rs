@@ -12,7 +12,8 @@ use super::{
 use crate::time::Moment;
 
 /// All bits in all neighbourhoods: the eye is slowest where one bit stands alone.
-const PATTERN: [u8; Health::SENT as usize] = [0x00, 0xFF, 0x55, 0xAA, 0x01, 0x80, 0x7F, 0xFE, 0x33, 0xCC, 0x2F, 0xD0];
+const PATTERN: [u8; Health::SENT as usize] =
+    [0x00, 0xFF, 0x55, 0xAA, 0x01, 0x80, 0x7F, 0xFE, 0x33, 0xCC, 0x2F, 0xD0];
 /// Listening to the light of the room.
 const QUIET: Duration = Duration::from_millis(600);
 /// After the last bit of the pattern, for what USB and Bluetooth add.
