@@ -62,6 +62,11 @@ impl Civil {
     pub fn new(year: i32, month: u32, day: u32, hour: u32, minute: u32, second: u32) -> Option<Self> {
         NaiveDate::from_ymd_opt(year, month, day)?.and_hms_opt(hour, minute, second).map(Self)
     }
+
+    /// From seconds since 1970-01-01T00:00:00 on the same clock.
+    pub fn of_unix(seconds: i64) -> Option<Self> {
+        DateTime::from_timestamp(seconds, 0).map(|time| Self(time.naive_utc()))
+    }
 }
 
 impl fmt::Display for Civil {
@@ -118,5 +123,6 @@ mod tests {
         assert_eq!(civil.to_string(), "2026-11-23T10:00:00");
         assert_eq!(civil.to_string().parse(), Ok(civil));
         assert_eq!(Civil::new(2026, 2, 30, 0, 0, 0), None);
+        assert_eq!(Civil::of_unix(1_795_428_000), Some(civil));
     }
 }
