@@ -67,6 +67,11 @@ impl Civil {
     pub fn of_unix(seconds: i64) -> Option<Self> {
         DateTime::from_timestamp(seconds, 0).map(|time| Self(time.naive_utc()))
     }
+
+    /// Seconds since 1970-01-01T00:00:00 on the same clock.
+    pub const fn to_unix(self) -> i64 {
+        self.0.and_utc().timestamp()
+    }
 }
 
 impl fmt::Display for Civil {
@@ -124,5 +129,6 @@ mod tests {
         assert_eq!(civil.to_string().parse(), Ok(civil));
         assert_eq!(Civil::new(2026, 2, 30, 0, 0, 0), None);
         assert_eq!(Civil::of_unix(1_795_428_000), Some(civil));
+        assert_eq!(civil.to_unix(), 1_795_428_000);
     }
 }
