@@ -294,6 +294,7 @@ impl Channel {
         self.message.extend(&packet.data);
         if packet.is_piece() && packet.to_come > 0 {
             self.to_come = Some(packet.to_come);
+            script.tell(Progress::Receiving { bytes: self.message.len() });
             self.say(now, script, vec![ACK], true);
             return None;
         }

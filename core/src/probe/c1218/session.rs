@@ -45,6 +45,8 @@ pub struct Session {
     wrong: u32,
     /// A higher speed was agreed on and did not work.
     is_slow: bool,
+    /// Whoever asks this meter for longer packets gets no answer.
+    is_plain: bool,
     /// Why there will be no readout, once that is certain.
     failed: Option<ReadError>,
 }
@@ -86,6 +88,7 @@ impl Session {
             received: 0,
             wrong: 0,
             is_slow: false,
+            is_plain: false,
             failed: None,
             config,
         };
@@ -224,8 +227,9 @@ impl Session {
                 Ok(())
             }
             (_, Code::OutOfSequence | Code::Renegotiate) => self.begin_anew(now, Step::Clear, true),
-            (Step::Identify, Code::Ok) if service::is_identification(rest) => self.take(now, Step::Negotiate),
-            (Step::Identify, Code::Ok) => self.again(now),
+            (Step::Identify, Code::Ok) if !service::is_identification(rest) => self.again(now),
+            (Step::Identify, Code::Ok) if self.is_plain => self.negotiated(now, Code::NotSupported, &[]),
+            (Step::Identify, Code::Ok) => self.take(now, Step::Negotiate),
             (Step::Negotiate, _) => self.negotiated(now, code, rest),
             (Step::Logon, Code::Ok) => self.follow(now, Reading::next),
             (Step::Unlock, Code::Ok) => {
@@ -298,9 +302,10 @@ impl Session {
                 Err(ReadError::Silent { attempts: self.config.patience.attempts.max(1) })
             }
             // A password is said once. Whether it came, and was right, nobody knows.
-            Step::Unlock => self.fail(now, ReadError::Garbled { attempts: TRIES_MAX }),
+            Step::Unlock => self.fail(now, unheard(TRIES_MAX, heard)),
             Step::Identify | Step::Negotiate | Step::Logon | Step::Read => {
                 self.is_slow |= self.script.settings() != self.config.settings;
+                self.is_plain |= self.step == Step::Negotiate;
                 self.begin_anew(now, Step::Restart, heard)
             }
             Step::Restart | Step::Switch(_) | Step::Over => Ok(()),
@@ -312,9 +317,7 @@ impl Session {
             return self.cut_short(now);
         }
         if self.conversations >= CONVERSATIONS_MAX {
-            let attempts = self.conversations;
-            let error = if heard { ReadError::Garbled { attempts } } else { ReadError::Silent { attempts } };
-            return self.fail(now, error);
+            return self.fail(now, unheard(self.conversations, heard));
         }
         self.conversations += 1;
         self.script.tell(Progress::Repeating);
@@ -355,6 +358,11 @@ impl Session {
         self.script.push(Output::Done(readout));
         Ok(())
     }
+}
+
+/// Nothing that could be understood has come so many times.
+const fn unheard(attempts: u8, heard: bool) -> ReadError {
+    if heard { ReadError::Garbled { attempts } } else { ReadError::Silent { attempts } }
 }
 
 impl drive::Protocol for Session {

@@ -215,6 +215,21 @@ fn a_meter_that_falls_silent_ends_in_an_error() {
 }
 
 #[test]
+fn a_meter_that_has_no_word_for_longer_packets_is_read_in_short_ones() {
+    let run =
+        read(Habits { has_no_word_for: 0x61, ..Habits::default() }, Probe::default(), Config::default());
+    check_readout(&run.drive.result.unwrap());
+    assert!(run.drive.timing.wall < Duration::from_secs(15), "{:?}", run.drive.timing);
+}
+
+#[test]
+fn a_password_that_gets_no_word_is_not_told_again() {
+    let habits = Habits { has_no_word_for: 0x51, ..locked("secret") };
+    let config = Config { keyring: ring("*", "secret"), ..Config::default() };
+    fails(habits, Probe::default(), config, ReadError::Silent { attempts: 3 });
+}
+
+#[test]
 fn without_a_password_a_locked_meter_is_left_alone() {
     fails(locked("secret"), Probe::default(), Config::default(), ReadError::Locked);
 }

@@ -16,6 +16,8 @@ pub(super) struct Habits {
     pub(super) identification: &'static [u8],
     /// What it agrees to; nothing: it does not know the service.
     pub(super) packets: Option<(u16, u8)>,
+    /// Has no word at all for this service.
+    pub(super) has_no_word_for: u8,
     /// The highest code of a speed that it agrees to.
     pub(super) fastest: u8,
     /// Agrees to a speed and then stays where it is.
@@ -66,6 +68,7 @@ impl Habits {
             deaf_ms: 15,
             identification: &[0, 0, 1, 0, 0],
             packets: Some((512, 20)),
+            has_no_word_for: 0,
             fastest: 10,
             keeps_speed: false,
             password: None,

@@ -146,6 +146,9 @@ impl Meter {
         if self.habits.dies.is_some_and(|number| self.requests.len() >= number) {
             return;
         }
+        if packet.get(6) == Some(&self.habits.has_no_word_for) {
+            return;
+        }
         if self.habits.forgets == Some(self.requests.len()) {
             self.habits.forgets = None;
             return self.forget();

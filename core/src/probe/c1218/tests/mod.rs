@@ -12,6 +12,7 @@ mod field_problems;
 mod habits;
 mod line;
 mod meter;
+mod profiles;
 mod readouts;
 mod tables;
 mod units;

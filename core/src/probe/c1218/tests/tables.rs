@@ -178,7 +178,8 @@ pub(super) fn quarter(row: i64) -> String {
 fn logs(style: Style) -> BTreeMap<u16, Vec<u8>> {
     let mut to = Writer::new(style);
     let mut all = BTreeMap::new();
-    to.raw(&[0b111, 4, 0, 1, 2]).whole(3, 2).whole(8, 2);
+    // The last three bytes are those of later editions.
+    to.raw(&[0b111, 4, 0, 1, 2]).whole(3, 2).whole(8, 2).raw(&[0]).whole(0, 2);
     all.insert(71, to.done());
     to.raw(&[0b100]).whole(6, 2).whole(1, 2).whole(6, 4).whole(0, 2);
     let written = [
