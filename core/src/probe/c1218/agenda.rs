@@ -2,12 +2,9 @@
 
 use super::{
     fetch::Ask,
+    logs::{Kind, Log},
     profiling::Profiling,
-    table::{
-        log::{self, Log},
-        profile::Shape,
-        tables::Tables,
-    },
+    table::{profile::Shape, tables::Tables},
 };
 use crate::probe::part::{MeterEvent, Part, Wants};
 
@@ -35,7 +32,7 @@ pub(super) struct Agenda {
 enum Stage {
     Registers,
     Events,
-    Logs { log: Option<Log>, left: Vec<log::Kind> },
+    Logs { log: Option<Log>, left: Vec<Kind> },
     Shape,
     Profile(Profiling),
     Over,
@@ -73,7 +70,8 @@ impl Agenda {
         matches!(ask, Ask::Whole(table) if NEEDED.contains(&table) || NAMING.contains(&table))
     }
 
-    /// Tables that have come, and all that there are to be, of those for registers; nothing once they are there.
+    /// Tables that have come, and all that there are to be, of those for registers; nothing once they are
+    /// there.
     pub(super) fn progress(&self) -> Option<(usize, usize)> {
         let (dealt, left) = REGISTERS.split_at_checked(self.place).filter(|_| !self.has_registers())?;
         let done = dealt.iter().filter(|&&table| self.tables.get(table).is_some()).count();
@@ -153,7 +151,7 @@ impl Agenda {
         let stage = std::mem::replace(&mut self.stage, Stage::Over);
         self.stage = match stage {
             Stage::Registers if self.wants.events && self.tables.uses(71) => Stage::Events,
-            Stage::Events => Stage::Logs { log: None, left: vec![log::Kind::Events, log::Kind::History] },
+            Stage::Events => Stage::Logs { log: None, left: vec![Kind::Events, Kind::History] },
             Stage::Logs { log: None, mut left } if !left.is_empty() => {
                 let log = left.pop().and_then(|kind| self.log(kind, room));
                 Stage::Logs { log, left }
@@ -166,7 +164,7 @@ impl Agenda {
         };
     }
 
-    fn log(&self, kind: log::Kind, room: usize) -> Option<Log> {
+    fn log(&self, kind: Kind, room: usize) -> Option<Log> {
         let limits = self.tables.get(71).filter(|_| self.tables.uses(kind.table()))?;
         Log::new(kind, limits, self.tables.general()?.format, room)
     }

@@ -1,15 +1,15 @@
-//! The link below the services: one message to the meter, one back, each packet acknowledged, repeated when it
-//! is lost or damaged, and taken once only. ANSI C12.18, layer 2.
+//! The link below the services: one message to the meter, one back, each packet acknowledged, repeated when
+//! it is lost or damaged, and taken once only. ANSI C12.18, layer 2.
 //!
-//! A meter acknowledges our packet and answers in one go; our acknowledgement of the answer goes out in front of
-//! the next question, so that the line turns round twice an exchange and not four times.
+//! A meter acknowledges our packet and answers in one go; our acknowledgement of the answer goes out in front
+//! of the next question, so that the line turns round twice an exchange and not four times.
 
 use std::time::Duration;
 
 use super::{
     limits::{
-        ACKNOWLEDGE_WAIT, ANSWER_BYTES_MAX, ANSWER_WAIT, FAREWELL_WAIT, GAP, NOISE_MAX, SLOW_TURN_AROUND,
-        TRIES_MAX, TURN_AROUND_MAX,
+        ACKNOWLEDGE_WAIT, ANSWER_BYTES_MAX, ANSWER_WAIT, FAREWELL_WAIT, GAP, NOISE_MAX, REPEATS_MAX,
+        SLOW_TURN_AROUND, TRIES_MAX, TURN_AROUND_MAX,
     },
     packet::{ACK, Heard, Hunt, NAK, Packet, single},
 };
@@ -62,7 +62,7 @@ pub(super) struct Channel {
     deadline: Moment,
     /// How long the meter has for its word, if nothing of it has begun to come.
     word_by: Moment,
-    heard_at: Moment,
+    heard_at: Option<Moment>,
     /// Of our next new packet.
     toggle: bool,
     /// Our packet, as long as it is not answered.
@@ -113,7 +113,7 @@ impl Channel {
             step: Step::Idle,
             deadline: now,
             word_by: now,
-            heard_at: now,
+            heard_at: None,
             toggle: false,
             request: Vec::new(),
             trying: Trying::BOOK,
@@ -186,7 +186,7 @@ impl Channel {
     /// Takes what the line delivers.
     pub(super) fn hear(&mut self, now: Moment, script: &mut Script<Readout>, bytes: &[u8]) -> Option<Event> {
         for &byte in bytes {
-            self.heard_at = now;
+            self.heard_at = Some(now);
             self.noise += 1;
             self.refused = false;
             self.hunt.push(byte);
@@ -250,7 +250,7 @@ impl Channel {
                     self.deadline = now + self.turn;
                 }
                 Heard::Ack | Heard::Nak => {}
-                Heard::Damaged => self.damaged = true,
+                Heard::Damaged => (self.damaged, self.heard) = (true, true),
                 Heard::Packet(packet) => {
                     if let Some(event) = self.take(now, script, packet) {
                         return Some(event);
@@ -273,8 +273,7 @@ impl Channel {
         let mark = (packet.toggle(), packet.check);
         // A meter that never toggles says a bare "done" twice in a row and means it.
         if self.taken == Some(mark) && (self.toggles || packet.data.len() > 1) {
-            self.repeated(now, script);
-            return None;
+            return self.repeated(now, script);
         }
         self.toggles &= self.taken.is_none_or(|(toggle, _)| toggle != packet.toggle());
         self.taken = Some(mark);
@@ -306,24 +305,30 @@ impl Channel {
     }
 
     /// The meter has not heard our acknowledgement, and so perhaps not what went out with it.
-    fn repeated(&mut self, now: Moment, script: &mut Script<Readout>) {
+    fn repeated(&mut self, now: Moment, script: &mut Script<Readout>) -> Option<Event> {
+        if self.tries >= self.trying.times.saturating_add(REPEATS_MAX) {
+            return Some(self.lose(true));
+        }
+        self.tries += 1;
         self.retries += 1;
         self.turn = self.turn.max(SLOW_TURN_AROUND);
         let again = if self.acknowledged { &[][..] } else { &self.request };
         let bytes = [&[ACK], again].concat();
         self.say(now, script, bytes, true);
+        None
     }
 
     /// Nothing more comes by itself.
     fn try_again(&mut self, now: Moment, script: &mut Script<Readout>) -> Option<Event> {
         if self.tries >= self.trying.times {
-            return Some(self.lose(self.heard || self.damaged));
+            return Some(self.lose(self.heard));
         }
         self.tries += 1;
         self.retries += 1;
         self.tell(script);
         self.turn = self.turn.max(SLOW_TURN_AROUND);
-        // What came damaged is asked for. A lost packet is said again: a meter that has it already takes it once.
+        // What came damaged is asked for. A lost packet is said again: a meter that has it already takes it
+        // once.
         let piece = self.to_come.is_some() || (self.damaged && self.acknowledged);
         let bytes = if piece && !self.refused { vec![NAK] } else { self.request.clone() };
         self.say(now, script, bytes, true);
@@ -344,7 +349,7 @@ impl Channel {
 
     /// Whoever speaks is heard out, and whoever has spoken is given time to listen.
     fn say(&mut self, now: Moment, script: &mut Script<Readout>, bytes: Vec<u8>, listen: bool) {
-        let at = self.heard_at + self.turn;
+        let at = self.heard_at.map_or(now, |heard_at| heard_at + self.turn);
         if at <= now {
             self.send(now, script, bytes, listen);
         } else {

@@ -12,7 +12,8 @@ use crate::probe::{
 /// What must be known before a readout.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Speed and framing at which the conversation begins; the book has 9,600 Bd and eight bits without parity.
+    /// Speed and framing at which the conversation begins; the book has 9,600 Bd and eight bits without
+    /// parity.
     pub settings: Settings,
     /// The highest speed in bits a second that the probe can do; no meter is asked for more.
     pub fastest: u32,
@@ -20,7 +21,8 @@ pub struct Config {
     pub patience: Patience,
     /// Passwords. One is told only to a meter that refuses figures without it, and only once.
     pub keyring: Arc<Keyring>,
-    /// The number of the meter that shall be there, to find its password where the meter does not say who it is.
+    /// The number of the meter that shall be there, to find its password where the meter does not say who it
+    /// is.
     pub serial: Option<String>,
     /// As whom to log on. In the logs of meters 0 is the meter itself, and 1 a hand at its buttons.
     pub user: u16,
@@ -28,8 +30,8 @@ pub struct Config {
     pub name: String,
     /// What shall be read beside the registers.
     pub wants: Wants,
-    /// How long the meter is given between its last bit and our first. As soon as something goes unheard it gets
-    /// the 60 ms that old meters need.
+    /// How long the meter is given between its last bit and our first. As soon as something goes unheard it
+    /// gets the 60 ms that old meters need.
     pub turn_around: Duration,
 }
 

@@ -1,4 +1,5 @@
-//! Fetches tables: whole where they fit into an answer, in pieces where they do not and the meter gives pieces.
+//! Fetches tables: whole where they fit into an answer, in pieces where they do not and the meter gives
+//! pieces.
 
 use super::{
     limits::ANSWER_BYTES_MAX,

@@ -21,9 +21,11 @@ pub(super) const ANSWER_WAIT: Duration = Duration::from_millis(2_500);
 pub(super) const GAP: Duration = Duration::from_millis(500);
 /// At the end of a conversation, when nothing depends on an answer any more.
 pub(super) const FAREWELL_WAIT: Duration = Duration::from_millis(500);
-/// How often one packet is sent, or asked for. Three tries outlast the 6 s after which a meter that hears nothing
-/// goes back to where it was before the conversation.
+/// How often one packet is sent, or asked for. Three tries outlast the 6 s after which a meter that hears
+/// nothing goes back to where it was before the conversation.
 pub(super) const TRIES_MAX: u8 = 3;
+/// How often a meter may say its packet again beside that. It does so by itself three times.
+pub(super) const REPEATS_MAX: u8 = 3;
 /// How often a service is asked for whose answer was whole and wrong.
 pub(super) const ASKED_MAX: u8 = 3;
 /// Between two tries of a service for which the meter has no time, or has no figures yet.
@@ -39,7 +41,8 @@ pub(super) const SWITCH_PAUSE: Duration = Duration::from_millis(50);
 pub(super) const PACKET_FRAME: usize = 8;
 /// Packets until something else is agreed on, in bytes.
 pub(super) const PACKET_BASE: usize = 64;
-/// Packets that we ask for, in bytes: long ones save turn-arounds, and one damaged costs a second on the line.
+/// Packets that we ask for, in bytes: long ones save turn-arounds, and one damaged costs a second on the
+/// line.
 pub(super) const PACKET_BYTES_MAX: u16 = 1_024;
 /// Packets of one answer that we ask for.
 pub(super) const PACKETS_MAX: u8 = 12;

@@ -1,5 +1,5 @@
-//! ANSI C12.18 (PSEM) on an optical port, and the tables of C12.19: meters of the Americas. Nothing here writes
-//! to a meter.
+//! ANSI C12.18 (PSEM) on an optical port, and the tables of C12.19: meters of the Americas. Nothing here
+//! writes to a meter.
 
 mod agenda;
 mod channel;
@@ -7,6 +7,7 @@ mod config;
 mod decode;
 mod fetch;
 mod limits;
+mod logs;
 mod number;
 mod packet;
 mod profiling;

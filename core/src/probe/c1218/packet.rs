@@ -1,5 +1,5 @@
-//! The packet of ANSI C12.18, `EE`, identity, control, sequence, length, data, check: how it is written, and how
-//! it is found among acknowledgements, echoes and junk.
+//! The packet of ANSI C12.18, `EE`, identity, control, sequence, length, data, check: how it is written, and
+//! how it is found among acknowledgements, echoes and junk.
 
 use super::limits::{PACKET_BYTES_MAX, PACKET_FRAME};
 use crate::probe::crc::x25;
@@ -151,7 +151,7 @@ impl Hunt {
             let rest = self.buffer.get(from..).unwrap_or_default();
             matches!(look(rest), Look::Whole(_, length) if length == rest.len())
         };
-        seems_own && (1..self.buffer.len()).any(whole)
+        !self.own.is_empty() && seems_own && (1..self.buffer.len()).any(whole)
     }
 }
 

@@ -48,11 +48,12 @@ enum Step {
 }
 
 impl Profiling {
-    /// Begins to read; `room` is how many bytes can be asked for at once. Nothing where not even one row fits.
+    /// Begins to read; `room` is how many bytes can be asked for at once. Nothing where not even one row
+    /// fits, or no row has a time.
     pub(super) fn new(shape: Shape, span: Span, room: usize) -> Option<Self> {
         let cells = CELLS_MAX / shape.columns().len().max(1);
         let most = (room / shape.interval_size().max(1)).min(ROWS_MAX).min(cells);
-        let most = u16::try_from(most).ok().filter(|&most| most > 0)?;
+        let most = u16::try_from(most).ok().filter(|&most| most > 0 && shape.end_size() > 0)?;
         let step = Step::Searching { after: 0, before: shape.blocks.len() };
         Some(Self { shape, span, most, step, rows: 0 })
     }

@@ -1,5 +1,5 @@
-//! What is read while a meter listens: goes through the agenda, finds the password where one is wanted, and tells
-//! how far it is.
+//! What is read while a meter listens: goes through the agenda, finds the password where one is wanted, and
+//! tells how far it is.
 
 use std::sync::Arc;
 

@@ -137,8 +137,8 @@ pub(super) fn logon(user: u16, name: &str) -> Vec<u8> {
     message
 }
 
-/// With a password of at most twenty characters, filled up with blanks, or of forty hexadecimal digits; nothing
-/// where the password at hand is neither.
+/// With a password of at most twenty characters, filled up with blanks, or of forty hexadecimal digits;
+/// nothing where the password at hand is neither.
 pub(super) fn security(keys: &Keys) -> Option<Vec<u8>> {
     let password = keys.password.as_deref()?;
     let bytes = match password.len() {
@@ -230,8 +230,8 @@ pub(super) fn code(message: &[u8]) -> Option<(Code, &[u8])> {
     message.split_first().map(|(&code, rest)| (code.into(), rest))
 }
 
-/// Whether this is what can follow the good answer to an identification: standard, version, revision, features,
-/// and the end of their list.
+/// Whether this is what can follow the good answer to an identification: standard, version, revision,
+/// features, and the end of their list.
 pub(super) fn is_identification(rest: &[u8]) -> bool {
     matches!(rest, [_standard, _version, _revision, .., 0] | [_standard, _version, _revision])
 }
@@ -272,7 +272,8 @@ impl Agreed {
 
 const AROUND_TABLE: usize = 4;
 
-/// The bytes of a table, from what is behind the code of a good answer; nothing where count or checksum is wrong.
+/// The bytes of a table, from what is behind the code of a good answer; nothing where count or checksum is
+/// wrong.
 pub(super) fn table(rest: &[u8]) -> Option<&[u8]> {
     let (count, rest) = rest.split_first_chunk::<2>()?;
     let (&sum, data) = rest.split_last()?;

@@ -1,8 +1,8 @@
-//! One readout of one meter by ANSI C12.18: who is there, longer packets, a name, a password where the meter wants
-//! one, the tables, and goodbye. It only reads: no service that writes is known here.
+//! One readout of one meter by ANSI C12.18: who is there, longer packets, a name, a password where the meter
+//! wants one, the tables, and goodbye. It only reads: no service that writes is known here.
 //!
-//! A conversation that is lost is begun anew, and goes on with what has come. Whatever happens after a meter has
-//! answered, it is told that the conversation is over.
+//! A conversation that is lost is begun anew, and goes on with what has come. Whatever happens after a meter
+//! has answered, it is told that the conversation is over.
 
 use super::{
     channel::{Channel, Event, Trying},

@@ -1,10 +1,7 @@
-//! Moments in tables (`TM_FORMAT`), and the clock of tables 52 and 55. A moment is taken as the meter writes it:
-//! nobody can tell by it alone whether a zone has been applied.
+//! Moments in tables (`TM_FORMAT`). A moment is taken as the meter writes it: nobody can tell by it alone
+//! whether a zone has been applied.
 
-use super::{
-    super::number::{Order, of_digits, unsigned},
-    cursor::{Cursor, Format},
-};
+use super::super::number::{Order, of_digits, unsigned};
 use crate::time::Civil;
 
 /// Years from here on belong to the century before.
@@ -12,7 +9,7 @@ const LAST_CENTURY: i64 = 90;
 
 /// How moments are written.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(in super::super) enum TimeFormat {
+pub(crate) enum TimeFormat {
     /// There is no clock, and a moment takes no bytes.
     #[default]
     None,
@@ -28,7 +25,7 @@ pub(in super::super) enum TimeFormat {
 
 impl TimeFormat {
     /// By its code in table 0.
-    pub(in super::super) const fn of_code(code: u8) -> Option<Self> {
+    pub(crate) const fn of_code(code: u8) -> Option<Self> {
         Some(match code {
             0 => Self::None,
             1 => Self::Digits,
@@ -40,7 +37,7 @@ impl TimeFormat {
     }
 
     /// Bytes of a moment to the minute.
-    pub(in super::super) const fn minute_size(self) -> usize {
+    pub(crate) const fn minute_size(self) -> usize {
         match self {
             Self::None => 0,
             Self::Digits | Self::Bytes => 5,
@@ -49,7 +46,7 @@ impl TimeFormat {
     }
 
     /// Bytes of a moment to the second.
-    pub(in super::super) const fn second_size(self) -> usize {
+    pub(crate) const fn second_size(self) -> usize {
         match self {
             Self::None => 0,
             Self::Digits | Self::Bytes => 6,
@@ -59,7 +56,7 @@ impl TimeFormat {
     }
 
     /// Bytes of a time of day.
-    pub(in super::super) const fn of_day_size(self) -> usize {
+    pub(crate) const fn of_day_size(self) -> usize {
         match self {
             Self::None => 0,
             Self::Digits | Self::Bytes => 3,
@@ -67,7 +64,7 @@ impl TimeFormat {
         }
     }
 
-    pub(in super::super) fn minute(self, bytes: &[u8], order: Order) -> Option<Civil> {
+    pub(crate) fn minute(self, bytes: &[u8], order: Order) -> Option<Civil> {
         match self {
             Self::None => None,
             Self::Digits | Self::Bytes => self.fields(bytes),
@@ -76,7 +73,7 @@ impl TimeFormat {
         }
     }
 
-    pub(in super::super) fn second(self, bytes: &[u8], order: Order) -> Option<Civil> {
+    pub(crate) fn second(self, bytes: &[u8], order: Order) -> Option<Civil> {
         match self {
             Self::None => None,
             Self::Digits | Self::Bytes => self.fields(bytes),
@@ -109,11 +106,6 @@ fn of_count(bytes: &[u8], order: Order, unit: i64, second: u8) -> Option<Civil> 
         return None;
     }
     Civil::of_unix(count * unit + i64::from(second))
-}
-
-/// The clock of table 52, or of table 55, which begins with it.
-pub(in super::super) fn clock(table: &[u8], format: Format) -> Option<Civil> {
-    Cursor::new(table, format).second_of()?
 }
 
 #[cfg(test)]

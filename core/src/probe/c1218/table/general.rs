@@ -7,30 +7,30 @@ use super::{
 };
 
 /// Everything before the sets.
-pub(in super::super) const HEAD: usize = 19;
+pub(crate) const HEAD: usize = 19;
 
 /// What table 0 says.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(in super::super) struct General {
+pub(crate) struct General {
     /// How fields are written.
-    pub(in super::super) format: Format,
+    pub(crate) format: Format,
     /// Letters are ISO 8859-1; else they are ASCII or UTF-8.
-    pub(in super::super) is_latin: bool,
+    pub(crate) is_latin: bool,
     /// Numbers of devices are decimal digits, not characters.
-    pub(in super::super) digits_for_names: bool,
+    pub(crate) digits_for_names: bool,
     /// Pieces of tables may be asked for by their place.
-    pub(in super::super) by_offset: bool,
+    pub(crate) by_offset: bool,
     /// Bytes of the maker's own status.
-    pub(in super::super) own_status: usize,
+    pub(crate) own_status: usize,
     /// Of the edition of 1997; later ones have a 2 or more.
-    pub(in super::super) is_first_edition: bool,
+    pub(crate) is_first_edition: bool,
     /// A bit for each standard table.
     used: Vec<u8>,
 }
 
 impl General {
     /// Understands table 0; nothing where it is too short, or has formats that nobody knows.
-    pub(in super::super) fn of_table(table: &[u8]) -> Option<Self> {
+    pub(crate) fn of_table(table: &[u8]) -> Option<Self> {
         let head = table.first_chunk::<HEAD>()?;
         let &[first, second, numbers, ..] = head;
         let used = table.get(HEAD..)?.get(..usize::from(head[13]))?;
@@ -57,13 +57,13 @@ impl General {
     }
 
     /// The meter has this standard table.
-    pub(in super::super) fn uses(&self, table: u16) -> bool {
+    pub(crate) fn uses(&self, table: u16) -> bool {
         let set = self.used.get(usize::from(table / 8));
         set.is_some_and(|set| set >> (table % 8) & 1 == 1)
     }
 
     /// Letters as text, blanks around them removed.
-    pub(in super::super) fn text(&self, bytes: &[u8]) -> String {
+    pub(crate) fn text(&self, bytes: &[u8]) -> String {
         let text: String = if self.is_latin {
             bytes.iter().map(|&byte| char::from(byte)).collect()
         } else {
@@ -73,14 +73,14 @@ impl General {
     }
 
     /// The number of a device, in letters or in digits.
-    pub(in super::super) fn name(&self, bytes: &[u8]) -> Option<String> {
+    pub(crate) fn name(&self, bytes: &[u8]) -> Option<String> {
         let text = if self.digits_for_names { of_nibbles(bytes)? } else { self.text(bytes) };
         text.contains(|letter: char| letter.is_alphanumeric() && letter != '0').then_some(text)
     }
 }
 
 /// How long table 0 is, by its first bytes.
-pub(in super::super) fn length(head: &[u8]) -> Option<usize> {
+pub(crate) fn length(head: &[u8]) -> Option<usize> {
     let &[standard, maker, procedures, own_procedures] = head.get(13..17)?.first_chunk::<4>()?;
     let twice = 2 * (usize::from(standard) + usize::from(maker));
     Some(HEAD + twice + usize::from(procedures) + usize::from(own_procedures))
@@ -98,7 +98,8 @@ fn of_nibbles(bytes: &[u8]) -> Option<String> {
 mod tests {
     use super::*;
 
-    /// Big-endian, characters for names, moments in bytes, pieces by offset; sums of six bytes, demands of four.
+    /// Big-endian, characters for names, moments in bytes, pieces by offset; sums of six bytes, demands of
+    /// four.
     const TABLE: [u8; 23] = [
         0x03,
         0x0A,

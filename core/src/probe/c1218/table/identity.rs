@@ -40,15 +40,15 @@ const fn abstract_object(c: u8, d: u8, e: u8) -> Obis {
 
 /// What table 1 says.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(in super::super) struct Maker {
+pub(crate) struct Maker {
     /// Maker and model.
-    pub(in super::super) identity: String,
+    pub(crate) identity: String,
     /// The maker's number.
-    pub(in super::super) serial: Option<String>,
+    pub(crate) serial: Option<String>,
 }
 
 /// Understands table 1.
-pub(in super::super) fn maker(table: &[u8], general: &General) -> Option<Maker> {
+pub(crate) fn maker(table: &[u8], general: &General) -> Option<Maker> {
     let (maker, rest) = table.split_at_checked(4)?;
     let (model, rest) = rest.split_at_checked(8)?;
     let words = [general.text(maker), general.text(model)];
@@ -64,22 +64,22 @@ const fn maker_name_length(general: &General) -> usize {
 }
 
 /// Bytes of table 1.
-pub(in super::super) const fn maker_length(general: &General) -> usize {
+pub(crate) const fn maker_length(general: &General) -> usize {
     16 + maker_name_length(general)
 }
 
 /// Bytes of table 5.
-pub(in super::super) const fn device_length(general: &General) -> usize {
+pub(crate) const fn device_length(general: &General) -> usize {
     if general.digits_for_names { 10 } else { 20 }
 }
 
 /// Bytes of table 3.
-pub(in super::super) const fn status_length(general: &General) -> usize {
+pub(crate) const fn status_length(general: &General) -> usize {
     4 + general.own_status
 }
 
 /// The flags of table 3.
-pub(in super::super) fn status(table: &[u8], general: &General) -> Option<u16> {
+pub(crate) fn status(table: &[u8], general: &General) -> Option<u16> {
     let mut cursor = Cursor::new(table, general.format);
     // In which mode the meter is.
     cursor.byte()?;
@@ -87,18 +87,14 @@ pub(in super::super) fn status(table: &[u8], general: &General) -> Option<u16> {
 }
 
 /// What the flags tell as events. The meter does not say since when.
-pub(in super::super) fn events(status: u16) -> Vec<MeterEvent> {
+pub(crate) fn events(status: u16) -> Vec<MeterEvent> {
     let set = FLAGS.iter().filter(|(bit, ..)| status >> bit & 1 == 1);
     set.map(|&(_, kind, words)| MeterEvent { at: None, until: None, kind, code: words.into() }).collect()
 }
 
-/// The numbers and the state of a meter as registers: 96.1.0 the maker's number, 96.1.1 the owner's, 97.97.0 the
-/// flags of table 3 in hexadecimal digits.
-pub(in super::super) fn registers(
-    maker: Option<&str>,
-    owner: Option<&str>,
-    status: Option<u16>,
-) -> Vec<Datum> {
+/// The numbers and the state of a meter as registers: 96.1.0 the maker's number, 96.1.1 the owner's, 97.97.0
+/// the flags of table 3 in hexadecimal digits.
+pub(crate) fn registers(maker: Option<&str>, owner: Option<&str>, status: Option<u16>) -> Vec<Datum> {
     let text = |obis, text: &str| Datum { obis, value: Value::Text(text.into()), unit: None, at: None };
     let maker = maker.map(|number| text(MAKERS_NUMBER, number));
     let owner = owner.map(|number| text(OWNERS_NUMBER, number));

@@ -4,7 +4,6 @@ pub(super) mod clock;
 pub(super) mod cursor;
 pub(super) mod general;
 pub(super) mod identity;
-pub(super) mod log;
 pub(super) mod profile;
 pub(super) mod registers;
 pub(super) mod ring;

@@ -1,10 +1,14 @@
 //! Tables 61 to 64: the first set of a load profile, block by block.
 //!
-//! A block ends at the moment it names, and its last valid interval with it. What a channel recorded is multiplied
-//! by its divisor and divided by its scalar, which undoes what the meter did before it recorded (C12.19, table 62).
+//! A block ends at the moment it names, and its last valid interval with it. What a channel recorded is
+//! multiplied by its divisor and divided by its scalar, which undoes what the meter did before it recorded
+//! (C12.19, table 62).
 
 use super::{
-    super::limits::{CHANNELS_MAX, INTERVALS_MAX},
+    super::{
+        limits::{CHANNELS_MAX, INTERVALS_MAX},
+        number::Number,
+    },
     cursor::{Cursor, Format},
     ring::Ring,
     units::{Column, Role, Sources},
@@ -12,7 +16,6 @@ use super::{
 use crate::{
     decimal::{Decimal, SCALE_MAX},
     probe::{
-        c1218::number::Number,
         part::{self, ProfileRow},
         readout::Value,
     },
@@ -65,7 +68,7 @@ impl Item {
 
 /// What a profile looks like, and how far it is filled.
 #[derive(Clone, Debug)]
-pub(in super::super) struct Shape {
+pub(crate) struct Shape {
     format: Format,
     columns: Vec<Column>,
     item: Item,
@@ -77,14 +80,14 @@ pub(in super::super) struct Shape {
     has_extended_status: bool,
     intervals_descending: bool,
     /// The blocks.
-    pub(in super::super) blocks: Ring,
+    pub(crate) blocks: Ring,
     /// Intervals in the newest block.
     newest: u16,
 }
 
 impl Shape {
     /// By tables 61, 62 and 63; nothing where they do not fit each other, or the profile is empty.
-    pub(in super::super) fn of_tables(
+    pub(crate) fn of_tables(
         format: Format,
         is_first_edition: bool,
         sources: &Sources,
@@ -133,46 +136,46 @@ impl Shape {
     }
 
     /// Seconds from one row to the next.
-    pub(in super::super) const fn period_s(&self) -> u32 {
+    pub(crate) const fn period_s(&self) -> u32 {
         self.period_s
     }
 
     /// What the values are.
-    pub(in super::super) fn columns(&self) -> Vec<part::Column> {
+    pub(crate) fn columns(&self) -> Vec<part::Column> {
         let columns = self.columns.iter();
         columns.map(|column| part::Column { obis: column.obis, unit: column.unit.clone() }).collect()
     }
 
     /// Bytes of the moment at which a block ends.
-    pub(in super::super) const fn end_size(&self) -> usize {
+    pub(crate) const fn end_size(&self) -> usize {
         self.format.time.minute_size()
     }
 
     /// Bytes before the intervals of a block.
-    pub(in super::super) fn head_size(&self) -> usize {
+    pub(crate) fn head_size(&self) -> usize {
         let simple = if self.has_simple_status { usize::from(self.intervals).div_ceil(8) } else { 0 };
         self.end_size() + self.ends + simple
     }
 
     /// Bytes of one interval.
-    pub(in super::super) fn interval_size(&self) -> usize {
+    pub(crate) fn interval_size(&self) -> usize {
         let channels = self.columns.len();
         let status = if self.has_extended_status { channels / 2 + 1 } else { 0 };
         status + channels * self.item.size()
     }
 
     /// Where a block begins in table 64.
-    pub(in super::super) fn offset(&self, slot: u16) -> usize {
+    pub(crate) fn offset(&self, slot: u16) -> usize {
         usize::from(slot) * (self.head_size() + usize::from(self.intervals) * self.interval_size())
     }
 
     /// When a block ends, by its first bytes.
-    pub(in super::super) fn end(&self, bytes: &[u8]) -> Option<Civil> {
+    pub(crate) fn end(&self, bytes: &[u8]) -> Option<Civil> {
         Cursor::new(bytes, self.format).minute()?
     }
 
     /// A block by what stands before its intervals; `age` is 0 for the newest.
-    pub(in super::super) fn block(&self, age: u16, head: &[u8]) -> Option<Block> {
+    pub(crate) fn block(&self, age: u16, head: &[u8]) -> Option<Block> {
         let simple = head.get(self.end_size() + self.ends..)?;
         let valid = if age == 0 { self.newest } else { self.intervals };
         let last = if self.intervals_descending { 0 } else { valid.checked_sub(1)? };
@@ -184,9 +187,9 @@ impl Shape {
         })
     }
 
-    /// The row of one interval of a block. The outer nothing is bytes that are too few, the inner one an interval
-    /// that the meter itself does not count.
-    pub(in super::super) fn row(&self, block: &Block, age: u16, bytes: &[u8]) -> Option<Option<ProfileRow>> {
+    /// The row of one interval of a block. The outer nothing is bytes that are too few, the inner one an
+    /// interval that the meter itself does not count.
+    pub(crate) fn row(&self, block: &Block, age: u16, bytes: &[u8]) -> Option<Option<ProfileRow>> {
         let mut cursor = Cursor::new(bytes, self.format);
         let channels = self.columns.len();
         let status = cursor.bytes(if self.has_extended_status { channels / 2 + 1 } else { 0 })?;
@@ -205,18 +208,18 @@ impl Shape {
 
 /// One block of a profile.
 #[derive(Clone, Debug)]
-pub(in super::super) struct Block {
+pub(crate) struct Block {
     end_s: i64,
     period_s: u32,
     /// Its intervals.
-    pub(in super::super) intervals: Ring,
+    pub(crate) intervals: Ring,
     /// A bit for each interval in its slot: it counts.
     valid: Vec<u8>,
 }
 
 impl Block {
     /// When an interval ends; `age` is 0 for the last of the block.
-    pub(in super::super) fn at(&self, age: u16) -> Option<Civil> {
+    pub(crate) fn at(&self, age: u16) -> Option<Civil> {
         Civil::of_unix(self.end_s - i64::from(age) * i64::from(self.period_s))
     }
 
@@ -269,8 +272,8 @@ fn ratio(number: u16, of: u16) -> Option<Decimal> {
     None
 }
 
-/// The status of a channel from the extended status of an interval: the first byte has the first channel in its
-/// lower half and what concerns all in its upper, every further byte an even channel above an odd one.
+/// The status of a channel from the extended status of an interval: the first byte has the first channel in
+/// its lower half and what concerns all in its upper, every further byte an even channel above an odd one.
 fn channel_status(status: &[u8], channel: usize) -> Option<u8> {
     let byte = *status.get(channel.div_ceil(2))?;
     Some(if channel % 2 == 1 { byte >> 4 } else { byte & 0x0F })

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Bytes of table 21.
-pub(in super::super) const LIMITS_LENGTH: usize = 10;
+pub(crate) const LIMITS_LENGTH: usize = 10;
 
 /// How often the demand has been reset.
 const DEMAND_RESETS: Obis = Obis::electricity(0, 1, 0);
@@ -28,7 +28,7 @@ const OCCURRENCES: u8 = 128;
 
 /// What table 21 says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(in super::super) struct Limits {
+pub(crate) struct Limits {
     has_season: bool,
     has_times: bool,
     has_resets: bool,
@@ -45,7 +45,7 @@ pub(in super::super) struct Limits {
 }
 
 impl Limits {
-    pub(in super::super) fn of_table(table: &[u8]) -> Option<Self> {
+    pub(crate) fn of_table(table: &[u8]) -> Option<Self> {
         let &[flags, _, _, sums, demands, coincidents, occurrences, tiers, present_demands, present_values] =
             table.first_chunk::<LIMITS_LENGTH>()?;
         let has = |bit: u8| flags >> bit & 1 == 1;
@@ -67,12 +67,12 @@ impl Limits {
     }
 
     /// Bytes of table 22.
-    pub(in super::super) const fn selection_length(&self) -> usize {
+    pub(crate) const fn selection_length(&self) -> usize {
         self.sums + self.demands + self.demands.div_ceil(8) + 2 * self.coincidents
     }
 
     /// A table 22 by which every column has a source of its own.
-    pub(in super::super) fn places(&self) -> Vec<u8> {
+    pub(crate) fn places(&self) -> Vec<u8> {
         let mut next = (0..u8::MAX).cycle();
         let mut some = |count: usize| next.by_ref().take(count).collect::<Vec<u8>>();
         let (sums, demands, coincidents) = (some(self.sums), some(self.demands), some(self.coincidents));
@@ -81,7 +81,7 @@ impl Limits {
     }
 
     /// Bytes of table 23.
-    pub(in super::super) fn current_length(&self, format: Format) -> usize {
+    pub(crate) fn current_length(&self, format: Format) -> usize {
         let (first, second) = (format.first.size(), format.second.size());
         let time = if self.has_times { format.time.minute_size() } else { 0 };
         let sums = usize::from(self.has_cumulative) + usize::from(self.has_continuous);
@@ -92,7 +92,7 @@ impl Limits {
     }
 
     /// Bytes of table 25.
-    pub(in super::super) fn previous_length(&self, format: Format) -> usize {
+    pub(crate) fn previous_length(&self, format: Format) -> usize {
         self.previous_head(format) + self.current_length(format)
     }
 
@@ -102,12 +102,12 @@ impl Limits {
     }
 
     /// Bytes of table 27.
-    pub(in super::super) const fn present_selection_length(&self) -> usize {
+    pub(crate) const fn present_selection_length(&self) -> usize {
         self.present_demands + self.present_values
     }
 
     /// Bytes of table 28.
-    pub(in super::super) fn present_length(&self, format: Format) -> usize {
+    pub(crate) fn present_length(&self, format: Format) -> usize {
         let time = if self.has_time_left { format.time.of_day_size() } else { 0 };
         self.present_demands * (time + format.second.size()) + self.present_values * format.first.size()
     }
@@ -115,26 +115,26 @@ impl Limits {
 
 /// Registers as they are found, each name once.
 #[derive(Debug, Default)]
-pub(in super::super) struct Registers {
+pub(crate) struct Registers {
     data: Vec<Datum>,
     names: BTreeSet<Obis>,
 }
 
 impl Registers {
     /// In order.
-    pub(in super::super) fn into_data(self) -> Vec<Datum> {
+    pub(crate) fn into_data(self) -> Vec<Datum> {
         self.data
     }
 
     /// A register that stands ready. One that is already there is kept.
-    pub(in super::super) fn add(&mut self, datum: Datum) {
+    pub(crate) fn add(&mut self, datum: Datum) {
         if self.data.len() < REGISTERS_MAX && self.names.insert(datum.obis) {
             self.data.push(datum);
         }
     }
 
     /// The registers of table 23.
-    pub(in super::super) fn add_current(&mut self, table: &[u8], layout: &Layout<'_>) -> Option<()> {
+    pub(crate) fn add_current(&mut self, table: &[u8], layout: &Layout<'_>) -> Option<()> {
         if table.len() != layout.limits.current_length(layout.format) {
             return None;
         }
@@ -142,7 +142,7 @@ impl Registers {
     }
 
     /// The registers of table 25.
-    pub(in super::super) fn add_previous(&mut self, table: &[u8], layout: &Layout<'_>) -> Option<()> {
+    pub(crate) fn add_previous(&mut self, table: &[u8], layout: &Layout<'_>) -> Option<()> {
         if table.len() != layout.limits.previous_length(layout.format) {
             return None;
         }
@@ -152,12 +152,7 @@ impl Registers {
     }
 
     /// What flows now, from table 28 with the sources of table 27.
-    pub(in super::super) fn add_present(
-        &mut self,
-        table: &[u8],
-        selection: &[u8],
-        layout: &Layout<'_>,
-    ) -> Option<()> {
+    pub(crate) fn add_present(&mut self, table: &[u8], selection: &[u8], layout: &Layout<'_>) -> Option<()> {
         let limits = layout.limits;
         if table.len() != limits.present_length(layout.format) {
             return None;
@@ -261,15 +256,15 @@ impl Place {
 
 /// All that is needed to read tables 23 to 28.
 #[derive(Clone, Copy, Debug)]
-pub(in super::super) struct Layout<'a> {
+pub(crate) struct Layout<'a> {
     /// From table 0.
-    pub(in super::super) format: Format,
+    pub(crate) format: Format,
     /// From table 21.
-    pub(in super::super) limits: &'a Limits,
+    pub(crate) limits: &'a Limits,
     /// From tables 11 to 16.
-    pub(in super::super) sources: &'a Sources,
+    pub(crate) sources: &'a Sources,
     /// Table 22; empty where there is none, and then the columns have no names.
-    pub(in super::super) selection: &'a [u8],
+    pub(crate) selection: &'a [u8],
 }
 
 /// What the columns of a block are.

@@ -1,9 +1,9 @@
-//! Lists that a meter writes round and round: the entries of a log, the blocks of a profile, the intervals of a
-//! block. An age of 0 is the newest.
+//! Lists that a meter writes round and round: the entries of a log, the blocks of a profile, the intervals of
+//! a block. An age of 0 is the newest.
 
 /// A list.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(in super::super) struct Ring {
+pub(crate) struct Ring {
     slots: u16,
     last: u16,
     valid: u16,
@@ -11,20 +11,20 @@ pub(in super::super) struct Ring {
 }
 
 impl Ring {
-    /// A list of so many slots, the newest entry in `last`, so many of them `valid`; in a descending one the next
-    /// older entry is behind a newer one. Nothing where that cannot be.
-    pub(in super::super) const fn new(slots: u16, last: u16, valid: u16, descending: bool) -> Option<Self> {
+    /// A list of so many slots, the newest entry in `last`, so many of them `valid`; in a descending one the
+    /// next older entry is behind a newer one. Nothing where that cannot be.
+    pub(crate) const fn new(slots: u16, last: u16, valid: u16, descending: bool) -> Option<Self> {
         let possible = valid <= slots && (valid == 0 || last < slots);
         if possible { Some(Self { slots, last, valid, descending }) } else { None }
     }
 
     /// How many entries there are.
-    pub(in super::super) const fn len(self) -> u16 {
+    pub(crate) const fn len(self) -> u16 {
         self.valid
     }
 
     /// The slot of an entry.
-    pub(in super::super) fn slot(self, age: u16) -> Option<u16> {
+    pub(crate) fn slot(self, age: u16) -> Option<u16> {
         if age >= self.valid {
             return None;
         }
@@ -33,9 +33,9 @@ impl Ring {
         u16::try_from(place % slots).ok()
     }
 
-    /// The longest run of slots that follow each other in memory, from this age on towards the newest, of at most
-    /// `most`: the lowest slot, and how many. In a descending list the oldest is in the highest slot.
-    pub(in super::super) fn run(self, age: u16, most: u16) -> Option<(u16, u16)> {
+    /// The longest run of slots that follow each other in memory, from this age on towards the newest, of at
+    /// most `most`: the lowest slot, and how many. In a descending list the oldest is in the highest slot.
+    pub(crate) fn run(self, age: u16, most: u16) -> Option<(u16, u16)> {
         let first = self.slot(age)?;
         let most = most.min(age + 1);
         let room = if self.descending { first + 1 } else { self.slots - first };
@@ -45,7 +45,7 @@ impl Ring {
     }
 
     /// Newer entries stand before older ones.
-    pub(in super::super) const fn is_descending(self) -> bool {
+    pub(crate) const fn is_descending(self) -> bool {
         self.descending
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     super::limits::TABLES_BYTES_MAX,
-    clock,
+    cursor::Cursor,
     general::{self, General},
     identity,
     registers::{LIMITS_LENGTH, Layout, Limits, Registers},
@@ -24,15 +24,15 @@ const NO_NAME: &str = "C12.18";
 
 /// Tables by their numbers.
 #[derive(Debug, Default)]
-pub(in super::super) struct Tables {
+pub(crate) struct Tables {
     raw: BTreeMap<u16, Vec<u8>>,
     general: Option<General>,
 }
 
 impl Tables {
-    /// Keeps a table. Says whether it is of use: table 0 must be understood before any other, and all together
-    /// must not be too much.
-    pub(in super::super) fn insert(&mut self, table: u16, bytes: Vec<u8>) -> bool {
+    /// Keeps a table. Says whether it is of use: table 0 must be understood before any other, and all
+    /// together must not be too much.
+    pub(crate) fn insert(&mut self, table: u16, bytes: Vec<u8>) -> bool {
         if table == 0 {
             self.general = General::of_table(&bytes);
         }
@@ -45,22 +45,22 @@ impl Tables {
     }
 
     /// A table that has come.
-    pub(in super::super) fn get(&self, table: u16) -> Option<&[u8]> {
+    pub(crate) fn get(&self, table: u16) -> Option<&[u8]> {
         self.raw.get(&table).map(Vec::as_slice)
     }
 
     /// What table 0 says.
-    pub(in super::super) const fn general(&self) -> Option<&General> {
+    pub(crate) const fn general(&self) -> Option<&General> {
         self.general.as_ref()
     }
 
     /// The meter has this table, as far as table 0 says.
-    pub(in super::super) fn uses(&self, table: u16) -> bool {
+    pub(crate) fn uses(&self, table: u16) -> bool {
         table == 0 || self.general.as_ref().is_some_and(|general| general.uses(table))
     }
 
     /// How long a table is, where that can be known before it has come.
-    pub(in super::super) fn length(&self, table: u16) -> Option<usize> {
+    pub(crate) fn length(&self, table: u16) -> Option<usize> {
         let general = self.general.as_ref()?;
         let sources = |at: usize| self.get(11)?.get(at).map(|&count| usize::from(count));
         let limits = || self.limits();
@@ -85,35 +85,35 @@ impl Tables {
     }
 
     /// Some source has constants that are still to be applied.
-    pub(in super::super) fn want_constants(&self) -> bool {
+    pub(crate) fn want_constants(&self) -> bool {
         self.get(16).is_some_and(Sources::want_constants)
     }
 
     /// Maker and model.
-    pub(in super::super) fn identity(&self) -> String {
+    pub(crate) fn identity(&self) -> String {
         let maker = self.maker().map(|maker| maker.identity);
         maker.filter(|identity| !identity.is_empty()).unwrap_or_else(|| NO_NAME.into())
     }
 
     /// The numbers the meter goes by, the maker's first.
-    pub(in super::super) fn serials(&self) -> [Option<String>; 2] {
+    pub(crate) fn serials(&self) -> [Option<String>; 2] {
         let owner = self.general.as_ref().zip(self.get(5)).and_then(|(general, table)| general.name(table));
         [self.maker().and_then(|maker| maker.serial), owner]
     }
 
     /// What is wrong with the meter, as events.
-    pub(in super::super) fn events(&self) -> Vec<MeterEvent> {
+    pub(crate) fn events(&self) -> Vec<MeterEvent> {
         self.status().map(identity::events).unwrap_or_default()
     }
 
     /// The sources, as far as they have come.
-    pub(in super::super) fn sources(&self) -> Option<Sources> {
+    pub(crate) fn sources(&self) -> Option<Sources> {
         let format = self.general.as_ref()?.format;
         Some(Sources::of_tables(format, self.get(11), self.get(12), self.get(15), self.get(16)))
     }
 
     /// What a readout of these tables is; nothing where no register with a number is among them.
-    pub(in super::super) fn readout(&self, baud: u32, echo: bool, retries: u32) -> Option<Readout> {
+    pub(crate) fn readout(&self, baud: u32, echo: bool, retries: u32) -> Option<Readout> {
         let mut registers = Registers::default();
         let [maker, owner] = self.serials();
         let own = identity::registers(maker.as_deref(), owner.as_deref(), self.status());
@@ -161,8 +161,9 @@ impl Tables {
         identity::status(self.get(3)?, self.general.as_ref()?)
     }
 
+    /// Tables 52 and 55 both begin with it.
     fn clock(&self) -> Option<Civil> {
         let format = self.general.as_ref()?.format;
-        [52, 55].into_iter().find_map(|table| clock::clock(self.get(table)?, format))
+        [52, 55].into_iter().find_map(|table| Cursor::new(self.get(table)?, format).second_of()?)
     }
 }

@@ -1,13 +1,15 @@
 //! Tables 11, 12, 15 and 16: what the sources of a meter measure, as OBIS codes, and how their numbers become
 //! quantities.
 //!
-//! A number of a source is multiplied by, and offset by, what table 15 has for it where table 16 says that this is
-//! still to be done, and then shifted by the power of ten of table 12. The ratios of current and voltage
-//! transformers in table 15 are not applied: what a register shows is what is read, and the round knows what
-//! stands in front of the meter. The scale factors that some makers keep in tables of their own are not known here,
-//! so numbers that a meter declares to be pulses, with nothing to apply, are left as pulses.
+//! A number of a source is multiplied by, and offset by, what table 15 has for it where table 16 says that
+//! this is still to be done, and then shifted by the power of ten of table 12. The ratios of current and
+//! voltage transformers in table 15 are not applied: what a register shows is what is read, and the round
+//! knows what stands in front of the meter. The scale factors that some makers keep in tables of their own
+//! are not known here, so numbers that a meter declares to be pulses, with nothing to apply, are left as
+//! pulses.
 //!
-//! A source that has no OBIS code gets one of the manufacturer's: C is 128 and the number of the source, modulo 64.
+//! A source that has no OBIS code gets one of the manufacturer's: C is 128 and the number of the source,
+//! modulo 64.
 
 use super::{
     super::number::{plain, product},
@@ -30,7 +32,7 @@ const NOTHING: u8 = 0xFF;
 
 /// What a column of a table is to its source.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(in super::super) enum Role {
+pub(crate) enum Role {
     /// A running total.
     Sum,
     /// The highest demand.
@@ -51,11 +53,11 @@ pub(in super::super) enum Role {
 
 /// What a column is called, and how its numbers become quantities.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(in super::super) struct Column {
+pub(crate) struct Column {
     /// Its name, for the sum of all tariffs and the present period.
-    pub(in super::super) obis: Obis,
+    pub(crate) obis: Obis,
     /// Its unit.
-    pub(in super::super) unit: Option<Unit>,
+    pub(crate) unit: Option<Unit>,
     source: u8,
     factor: Decimal,
     offset: Option<Decimal>,
@@ -64,7 +66,7 @@ pub(in super::super) struct Column {
 
 impl Column {
     /// The quantity; nothing where it has more digits than a decimal.
-    pub(in super::super) fn apply(&self, number: Decimal) -> Option<Decimal> {
+    pub(crate) fn apply(&self, number: Decimal) -> Option<Decimal> {
         let value = product(number, self.factor)?;
         let value = self.offset.map_or(Some(value), |offset| value.plus(offset).ok())?;
         match self.shift {
@@ -74,7 +76,7 @@ impl Column {
     }
 
     /// Its numbers are still to be multiplied by this. Where that cannot be done exactly, they are pulses.
-    pub(in super::super) fn times(self, multiplier: Option<Decimal>) -> Self {
+    pub(crate) fn times(self, multiplier: Option<Decimal>) -> Self {
         match multiplier.and_then(|multiplier| product(self.factor, multiplier)) {
             Some(factor) => Self { factor, ..self },
             None => Self::own(self.source, self.obis.d, "pulse"),
@@ -82,12 +84,12 @@ impl Column {
     }
 
     /// C of the manufacturer's code for its source.
-    pub(in super::super) const fn own_quantity(&self) -> u8 {
+    pub(crate) const fn own_quantity(&self) -> u8 {
         OWN + self.source % 64
     }
 
     /// A column that has no name of the standard.
-    pub(in super::super) fn own(source: u8, d: u8, unit: &str) -> Self {
+    pub(crate) fn own(source: u8, d: u8, unit: &str) -> Self {
         Self {
             obis: Obis::electricity(OWN + source % 64, d, 0),
             unit: Some(Unit::Other(unit.into())),
@@ -106,7 +108,7 @@ const ONE: Decimal = match Decimal::new(1, 0) {
 
 /// Everything that tables 11, 12, 15 and 16 say.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(in super::super) struct Sources {
+pub(crate) struct Sources {
     /// Flags, from table 16; empty where there is no such table.
     flags: Vec<u8>,
     /// Units, from table 12.
@@ -117,7 +119,7 @@ pub(in super::super) struct Sources {
 
 impl Sources {
     /// Understands what there is of the tables.
-    pub(in super::super) fn of_tables(
+    pub(crate) fn of_tables(
         format: Format,
         limits: Option<&[u8]>,
         units: Option<&[u8]>,
@@ -132,12 +134,12 @@ impl Sources {
     }
 
     /// Some source has constants that are still to be applied.
-    pub(in super::super) fn want_constants(flags: &[u8]) -> bool {
+    pub(crate) fn want_constants(flags: &[u8]) -> bool {
         flags.iter().any(|flags| flags & HAS_CONSTANTS != 0 && flags & TO_BE_APPLIED != 0)
     }
 
     /// What a column of a source is; nothing where no source is selected.
-    pub(in super::super) fn column(&self, source: u8, role: Role) -> Option<Column> {
+    pub(crate) fn column(&self, source: u8, role: Role) -> Option<Column> {
         if source == NOTHING {
             return None;
         }
@@ -168,8 +170,8 @@ impl Sources {
         Some(Column { obis, unit, source, factor, offset, shift })
     }
 
-    /// The entry of a source in a table that has one for each source with this flag. Without table 16 every source
-    /// has one.
+    /// The entry of a source in a table that has one for each source with this flag. Without table 16 every
+    /// source has one.
     fn entry(&self, source: u8, flag: u8) -> Option<usize> {
         let source = usize::from(source);
         if self.flags.is_empty() {
@@ -326,7 +328,8 @@ impl Measure {
     }
 }
 
-/// Multipliers and offsets of table 15, by the limits in table 11; nothing where the table has another length.
+/// Multipliers and offsets of table 15, by the limits in table 11; nothing where the table has another
+/// length.
 fn of_constants(format: Format, limits: &[u8], table: &[u8]) -> Option<Vec<Option<(Decimal, Decimal)>>> {
     let &[flags, _, _, _, _, count, selector, ..] = limits else { return None };
     // For each set of transformer ratios that is there: whether they are applied, and two numbers.

@@ -130,6 +130,18 @@ fn a_meter_that_answers_everything_alike_is_given_up() {
     }
 }
 
+#[test]
+fn a_meter_that_says_the_same_again_and_again_is_given_up() {
+    for answer in [&[0, 0, 1, 0, 0][..], &[0], &[0, 0, 2, 1, 1, 0xFE]] {
+        let mut alone = Alone::new();
+        let packet = [&[0x06][..], &single(true, answer)].concat();
+        for _ in 0..5_000 {
+            alone.say(&packet, 30);
+        }
+        assert!(alone.ended.is_some_and(|ended| ended.is_err()), "{answer:?}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

@@ -1,4 +1,5 @@
-//! Whole readouts by ANSI C12.18: a virtual meter on a virtual line, captures from the field, bytes of any kind.
+//! Whole readouts by ANSI C12.18: a virtual meter on a virtual line, captures from the field, bytes of any
+//! kind.
 
 #![expect(
     clippy::cast_possible_truncation,

@@ -13,8 +13,8 @@ use crate::{
     time::Civil,
 };
 
-/// How a profile of one channel is kept: three blocks of five half hours in four slots, the newest of which has
-/// two. Everything stands the other way round than usual, in the first edition of the tables.
+/// How a profile of one channel is kept: three blocks of five half hours in four slots, the newest of which
+/// has two. Everything stands the other way round than usual, in the first edition of the tables.
 #[derive(Clone, Copy)]
 struct Kept {
     style: Style,
@@ -109,6 +109,16 @@ fn a_channel_is_multiplied_by_its_divisor_and_divided_by_its_scalar() {
 #[test]
 fn a_channel_without_a_source_is_told_as_it_is() {
     check(Kept { source: 0xFF, ..PLAIN }.habits(), &["1 1", "2 2"], "nothing");
+}
+
+#[test]
+fn a_profile_without_times_is_not_read() {
+    let forever = Span { from: Civil::of_unix(0).unwrap(), to: Civil::of_unix(4_000_000_000).unwrap() };
+    let wants = Wants { events: true, profile: Some(forever) };
+    let habits = Habits::of(Style { time: 0, ..Style::default() });
+    let run = read(habits, Probe::default(), Config { wants, ..Config::default() });
+    assert_eq!(run.drive.result.unwrap().retries, 0);
+    assert!(run.told.parts.iter().all(|part| matches!(part, Part::Events(_))), "{:?}", run.told.parts);
 }
 
 /// The first rows, by their number and their value.

@@ -138,8 +138,9 @@ pub(super) fn configuration(style: Style, used: &[u16]) -> Vec<u8> {
 pub(super) const INTERVALS: i64 = 8;
 pub(super) const BLOCKS_KEPT: i64 = 6;
 
-/// A profile of two channels in quarters of an hour, from 26-11-20 10:15 on: the rows 0 to 43, in blocks that go
-/// round, the newest of which is half full. Channel 0 counts its row in tens, channel 1 is flagged at times.
+/// A profile of two channels in quarters of an hour, from 26-11-20 10:15 on: the rows 0 to 43, in blocks that
+/// go round, the newest of which is half full. Channel 0 counts its row in tens, channel 1 is flagged at
+/// times.
 fn profile(style: Style) -> BTreeMap<u16, Vec<u8>> {
     let mut to = Writer::new(style);
     let mut all = BTreeMap::new();

@@ -1,10 +1,13 @@
-//! Tables 71, 74 and 76: what happened to a meter. The history is what was done to it, the event log what befell
-//! it; both tell in the same codes.
+//! Tables 71, 74 and 76: what happened to a meter. The history is what was done to it, the event log what
+//! befell it; both tell in the same codes.
 
 use super::{
-    super::{fetch::Ask, limits::LOG_ENTRIES_MAX},
-    cursor::{Cursor, Format},
-    ring::Ring,
+    fetch::Ask,
+    limits::LOG_ENTRIES_MAX,
+    table::{
+        cursor::{Cursor, Format},
+        ring::Ring,
+    },
 };
 use crate::probe::part::{EventKind, MeterEvent};
 
@@ -19,7 +22,7 @@ const POWER_UP: u16 = 2;
 
 /// Which of the two logs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(in super::super) enum Kind {
+pub(super) enum Kind {
     /// Table 74.
     History,
     /// Table 76.
@@ -28,7 +31,7 @@ pub(in super::super) enum Kind {
 
 impl Kind {
     /// Its table.
-    pub(in super::super) const fn table(self) -> u16 {
+    pub(super) const fn table(self) -> u16 {
         match self {
             Self::History => 74,
             Self::Events => 76,
@@ -68,7 +71,7 @@ impl Limits {
 
 /// A log that is being read.
 #[derive(Debug)]
-pub(in super::super) struct Log {
+pub(super) struct Log {
     kind: Kind,
     format: Format,
     limits: Limits,
@@ -91,14 +94,14 @@ enum Step {
 
 impl Log {
     /// Begins to read a log by what table 71 says; nothing where the log has no entries.
-    pub(in super::super) fn new(kind: Kind, limits: &[u8], format: Format, room: usize) -> Option<Self> {
+    pub(super) fn new(kind: Kind, limits: &[u8], format: Format, room: usize) -> Option<Self> {
         let limits = Limits::of_table(limits, kind, format)?;
         let possible = limits.slots > 0 && limits.entry <= room;
         possible.then(|| Self { kind, format, limits, room, step: Step::Head, events: Vec::new() })
     }
 
     /// What to ask for next.
-    pub(in super::super) fn next(&self) -> Option<Ask> {
+    pub(super) fn next(&self) -> Option<Ask> {
         let table = self.kind.table();
         match self.step {
             Step::Head => Some(Ask::Part { table, offset: 0, count: HEAD }),
@@ -112,7 +115,7 @@ impl Log {
     }
 
     /// What was asked for; nothing where it was refused, and then there is no more.
-    pub(in super::super) fn take(&mut self, bytes: Option<&[u8]>) {
+    pub(super) fn take(&mut self, bytes: Option<&[u8]>) {
         let step = bytes.and_then(|bytes| match self.step {
             Step::Head => self.head(bytes),
             Step::Entries { ring, left } => self.entries(bytes, ring, left),
@@ -122,7 +125,7 @@ impl Log {
     }
 
     /// All events, the oldest first.
-    pub(in super::super) fn into_events(self) -> Vec<MeterEvent> {
+    pub(super) fn into_events(self) -> Vec<MeterEvent> {
         self.events
     }
 
