@@ -1,5 +1,6 @@
 //! Talking to meters through an optical probe.
 
+pub mod c1218;
 pub mod crc;
 pub mod decode;
 pub mod detect;
