@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, SecondsFormat, TimeDelta, Timelike};
 
 /// The text is not a date and time.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -61,6 +61,22 @@ impl Civil {
     /// Makes a civil time, or nothing where the calendar or the clock has no such moment.
     pub fn new(year: i32, month: u32, day: u32, hour: u32, minute: u32, second: u32) -> Option<Self> {
         NaiveDate::from_ymd_opt(year, month, day)?.and_hms_opt(hour, minute, second).map(Self)
+    }
+
+    /// Year, month, day, hour, minute and second.
+    pub fn fields(self) -> (i32, u32, u32, u32, u32, u32) {
+        let Self(at) = self;
+        (at.year(), at.month(), at.day(), at.hour(), at.minute(), at.second())
+    }
+
+    /// So much later; nothing beyond the end of the calendar.
+    pub fn plus(self, span: Duration) -> Option<Self> {
+        self.0.checked_add_signed(TimeDelta::from_std(span).ok()?).map(Self)
+    }
+
+    /// Time from `earlier` to here; zero when `earlier` is later.
+    pub fn since(self, earlier: Self) -> Duration {
+        (self.0 - earlier.0).to_std().unwrap_or_default()
     }
 }
 
@@ -118,5 +134,15 @@ mod tests {
         assert_eq!(civil.to_string(), "2026-11-23T10:00:00");
         assert_eq!(civil.to_string().parse(), Ok(civil));
         assert_eq!(Civil::new(2026, 2, 30, 0, 0, 0), None);
+    }
+
+    #[test]
+    fn a_civil_time_is_counted_on_over_the_end_of_a_year() {
+        let eve = Civil::new(2026, 12, 31, 23, 45, 0).unwrap();
+        let morning = eve.plus(Duration::from_mins(30)).unwrap();
+        assert_eq!(morning.fields(), (2027, 1, 1, 0, 15, 0));
+        assert_eq!(morning.since(eve), Duration::from_mins(30));
+        assert_eq!(eve.since(morning), Duration::ZERO);
+        assert_eq!(eve.plus(Duration::MAX), None);
     }
 }
