@@ -1,6 +1,7 @@
 //! Talking to meters through an optical probe.
 
 pub mod crc;
+pub mod dlms;
 pub mod drive;
 pub mod error;
 pub mod iec62056;
