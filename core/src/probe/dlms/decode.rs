@@ -10,7 +10,7 @@ use super::{
     cipher::SuiteKeys,
     elements::Elements,
     frame::{Control, Found, Frame, Framer},
-    limits::{APDU_BYTES_MAX, OBJECTS_MAX, VALUE_BYTES_MAX, VALUES_MAX},
+    limits::{APDU_BYTES_MAX, OBJECTS_MAX},
     link,
     objects::{Gathered, Object, Scale},
     profile::time_of,
@@ -21,8 +21,8 @@ use crate::probe::{keys::Keys, readout::Datum};
 /// One thing that was said.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Message {
-    /// The byte of the dump, from 0, at which it was complete.
-    pub end: usize,
+    /// The byte of the dump, from 0, at which it begins.
+    pub offset: usize,
     /// A checksum or an authentication tag vouches for it.
     pub checked: bool,
     /// What it says.
@@ -85,14 +85,14 @@ pub fn decode_with(bytes: &[u8], keys: Option<&Keys>) -> Vec<Message> {
         {
             framed = true;
             decoder.checked = true;
-            decoder.frame(at, &frame);
+            decoder.frame(at.saturating_sub(content.len() + 1), &frame);
         }
     }
     decoder.checked = framed;
     if !framed {
-        decoder.message(bytes.len(), without_llc(bytes));
+        decoder.message(0, without_llc(bytes));
     }
-    decoder.finish(bytes.len())
+    decoder.finish()
 }
 
 fn without_llc(bytes: &[u8]) -> &[u8] {
@@ -109,21 +109,40 @@ struct Decoder {
     messages: Vec<Message>,
     /// Segments by direction, with the number of the last frame.
     incoming: Vec<Incoming>,
+    /// What the last request asks for, its number and that of its frame: an answer to another one that was lost
+    /// must not be taken for its answer.
     asked: Vec<Attribute>,
-    /// Blocks of a long answer.
-    long: Option<Vec<u8>>,
+    asked_as: (u8, Option<u8>),
+    /// The number of the last frame of the message at hand, and of the one it answers.
+    numbers: Option<(u8, u8)>,
+    long: Option<Long>,
     gathered: Vec<Gathered>,
+    /// Where the first of those was.
+    gathered_at: usize,
 }
 
+/// Segments in one direction.
 struct Incoming {
     from: Address,
     to: Address,
     last: Option<u8>,
+    offset: usize,
+    bytes: Vec<u8>,
+}
+
+/// Blocks of a long answer.
+struct Long {
+    offset: usize,
+    number: u32,
     bytes: Vec<u8>,
 }
 
 /// Directions of one dump: a meter and its clients, and a second meter.
 const DIRECTIONS_MAX: usize = 8;
+/// One answer in blocks.
+const LONG_BYTES_MAX: usize = 64 * 1024;
+/// Members of one array that are shown.
+const MEMBERS_MAX: usize = 4_096;
 /// Messages of one dump.
 const MESSAGES_MAX: usize = 10_000;
 
@@ -135,27 +154,40 @@ impl Decoder {
                 self.say(at, Decoded::Linked { information });
             }
             Control::Snrm => self.incoming.clear(),
-            Control::I { send, .. } => self.segment(at, frame, Some(send)),
+            Control::I { send, receive } => self.segment(at, frame, Some((send, receive))),
             Control::Ui => self.segment(at, frame, None),
-            Control::Ua | Control::Rr { .. } | Control::Rnr | Control::Disc | Control::Dm | Control::Frmr => {
-            }
+            Control::Ua
+            | Control::Rr { .. }
+            | Control::Rnr { .. }
+            | Control::Disc
+            | Control::Dm
+            | Control::Frmr => {}
         }
     }
 
-    fn segment(&mut self, at: usize, frame: &Frame<'_>, number: Option<u8>) {
+    fn segment(&mut self, at: usize, frame: &Frame<'_>, numbers: Option<(u8, u8)>) {
         let (from, to) = (frame.source, frame.destination);
         let place = self.incoming.iter().position(|one| (one.from, one.to) == (from, to));
         let place = place.unwrap_or_else(|| {
             if self.incoming.len() >= DIRECTIONS_MAX {
                 self.incoming.clear();
             }
-            self.incoming.push(Incoming { from, to, last: None, bytes: Vec::new() });
+            self.incoming.push(Incoming { from, to, last: None, offset: at, bytes: Vec::new() });
             self.incoming.len() - 1
         });
         let Some(incoming) = self.incoming.get_mut(place) else { return };
+        let number = numbers.map(|(send, _)| send);
         if number.is_some() && number == incoming.last {
             // Said again.
             return;
+        }
+        let in_turn = number.is_none() || incoming.last.is_none_or(|last| Some((last + 1) & 7) == number);
+        if !in_turn {
+            // What is between was lost.
+            incoming.bytes.clear();
+        }
+        if incoming.bytes.is_empty() {
+            incoming.offset = at;
         }
         incoming.last = number;
         if incoming.bytes.len() + frame.information.len() > APDU_BYTES_MAX {
@@ -164,8 +196,9 @@ impl Decoder {
         }
         incoming.bytes.extend_from_slice(frame.information);
         if !frame.segmented {
-            let whole = std::mem::take(&mut incoming.bytes);
-            self.message(at, without_llc(&whole));
+            let (whole, offset) = (std::mem::take(&mut incoming.bytes), incoming.offset);
+            self.numbers = numbers;
+            self.message(offset, without_llc(&whole));
         }
     }
 
@@ -184,6 +217,8 @@ impl Decoder {
                 if let Some(asked) = apdu::asked(apdu) {
                     (self.asked, self.long) = (asked, None);
                 }
+                let id = apdu.get(2).map_or(0, |invoke| invoke & 0x0F);
+                self.asked_as = (id, self.numbers.map(|(send, _)| send));
             }
             0xC4 => self.answer(at, apdu),
             0x0F => match push::notification(apdu, None) {
@@ -207,20 +242,20 @@ impl Decoder {
     }
 
     fn answer(&mut self, at: usize, apdu: &[u8]) {
-        match apdu::response(apdu) {
+        let response = apdu::response(apdu);
+        if let Some(Response::One { id, .. } | Response::List { id, .. } | Response::Block { id, .. }) =
+            response
+        {
+            let next = self.asked_as.1.map(|send| (send + 1) & 7);
+            if self.asked_as.0 != id || next != self.numbers.map(|(_, receive)| receive) {
+                self.asked.clear();
+            }
+        }
+        match response {
             Some(Response::One { result: Ok(bytes), .. }) => self.whole(at, bytes, false),
             Some(Response::List { results, .. }) => self.whole(at, results, true),
-            Some(Response::Block { is_last, result: Ok(bytes), .. }) => {
-                let mut long = self.long.take().unwrap_or_default();
-                // What is longer is read as far as it goes.
-                if long.len() + bytes.len() <= 8 * VALUE_BYTES_MAX {
-                    long.extend_from_slice(bytes);
-                }
-                if is_last {
-                    self.whole(at, &long, self.asked.len() > 1);
-                } else {
-                    self.long = Some(long);
-                }
+            Some(Response::Block { is_last, number, result: Ok(bytes), .. }) => {
+                self.block(at, is_last, number, bytes);
             }
             Some(Response::One { result: Err(_), .. }) => {
                 let names = self.names(1);
@@ -233,14 +268,39 @@ impl Decoder {
         }
     }
 
+    fn block(&mut self, at: usize, is_last: bool, number: u32, bytes: &[u8]) {
+        let mut long = match self.long.take() {
+            Some(long) if long.number.checked_add(1) == Some(number) => Long { number, ..long },
+            None if number <= 1 => Long { offset: at, number, bytes: Vec::new() },
+            // The block before was lost.
+            other => {
+                if let Some(long) = other {
+                    self.part(long.offset, &long.bytes);
+                }
+                return self.say(at, Decoded::Other(0xC4));
+            }
+        };
+        if long.bytes.len() + bytes.len() <= LONG_BYTES_MAX {
+            long.bytes.extend_from_slice(bytes);
+        } else {
+            // What is longer is read as far as it goes.
+            long.number = u32::MAX;
+        }
+        if is_last {
+            self.whole(long.offset, &long.bytes, self.asked.len() > 1);
+        } else {
+            self.long = Some(long);
+        }
+    }
+
     fn whole(&mut self, at: usize, raw: &[u8], is_list: bool) {
         let values =
             if is_list { batch::results(raw) } else { parse_all(raw).ok().map(|one| vec![Some(one)]) };
         let Some(values) = values else { return self.part(at, raw) };
         let names = self.names(values.len());
-        for (attribute, value) in self.asked.clone().into_iter().zip(&values) {
+        for (attribute, value) in std::mem::take(&mut self.asked).into_iter().zip(&values) {
             if let Some(value) = value {
-                self.gather(attribute, value);
+                self.gather(at, attribute, value);
             }
         }
         let shown =
@@ -253,7 +313,7 @@ impl Decoder {
         let (mut elements, mut members) = (Elements::default(), Vec::new());
         elements.push(raw);
         while let Ok(Some(member)) = elements.next()
-            && members.len() < 8 * VALUES_MAX
+            && members.len() < MEMBERS_MAX
         {
             members.push(member.to_string());
         }
@@ -268,10 +328,13 @@ impl Decoder {
         self.asked.iter().map(|Attribute { class, obis, id }| Some(format!("{obis} {class}/{id}"))).collect()
     }
 
-    fn gather(&mut self, attribute: Attribute, value: &Data) {
+    fn gather(&mut self, at: usize, attribute: Attribute, value: &Data) {
         let object = Object { class: attribute.class, obis: attribute.obis };
         let known = self.gathered.iter().position(|one| one.object == object);
         let place = known.unwrap_or(self.gathered.len());
+        if self.gathered.is_empty() {
+            self.gathered_at = at;
+        }
         if known.is_none() && object.is_register() && place < OBJECTS_MAX {
             self.gathered.push(Gathered { object, value: Data::Null, at: None, scale: None });
         }
@@ -285,20 +348,20 @@ impl Decoder {
         }
     }
 
-    fn say(&mut self, end: usize, said: Decoded) {
+    fn say(&mut self, offset: usize, said: Decoded) {
         if self.messages.len() < MESSAGES_MAX {
-            self.messages.push(Message { end, checked: self.checked, said });
+            self.messages.push(Message { offset, checked: self.checked, said });
         }
     }
 
-    fn finish(mut self, end: usize) -> Vec<Message> {
+    fn finish(mut self) -> Vec<Message> {
         if let Some(long) = self.long.take() {
-            self.part(end, &long);
+            self.part(long.offset, &long.bytes);
         }
         let registers: Vec<Datum> = self.gathered.iter().filter_map(Gathered::datum).collect();
         if !registers.is_empty() {
             let said = Decoded::Registers(registers);
-            self.messages.push(Message { end, checked: self.checked, said });
+            self.messages.push(Message { offset: self.gathered_at, checked: self.checked, said });
         }
         self.messages
     }

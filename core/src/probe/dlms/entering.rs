@@ -136,14 +136,13 @@ impl Session {
 
     fn weigh_ciphered(&mut self, now: Moment, answer: &Answer<'_>) -> Result<(), ReadError> {
         match (answer.result, answer.diagnostic) {
-            (0, diagnostic::REQUIRED) => {}
+            // By the book the diagnostic is then that a proof is required; some have none.
+            (0, _) => {}
             (TRANSIENT, _) => return self.deny(now, Denial::Shut),
-            // It does not do this at all, or lets in whom it has not tested.
-            (0, _) | (_, diagnostic::CONTEXT | diagnostic::MECHANISM) => {
-                return self.deny(now, Denial::Refused);
-            }
+            (_, diagnostic::CONTEXT | diagnostic::MECHANISM) => return self.deny(now, Denial::Refused),
             _ => return self.wrong_key(now),
         }
+        // Who wants no proof is none that we have keys for.
         let (Some(title), Some(challenge)) = (answer.title, answer.challenge) else {
             return self.deny(now, Denial::Refused);
         };

@@ -26,8 +26,8 @@ pub(super) enum Control {
     I { send: u8, receive: u8 },
     /// Ready to receive the frame of this number.
     Rr { receive: u8 },
-    /// Not ready.
-    Rnr,
+    /// Not ready, though it has received what came before this number.
+    Rnr { receive: u8 },
     /// Opens a link.
     Snrm,
     /// Agrees to SNRM or DISC.
@@ -47,7 +47,7 @@ impl Control {
         POLL | match self {
             Self::I { send, receive } => ((receive & 7) << 5) | ((send & 7) << 1),
             Self::Rr { receive } => ((receive & 7) << 5) | 0x01,
-            Self::Rnr => 0x05,
+            Self::Rnr { receive } => ((receive & 7) << 5) | 0x05,
             Self::Snrm => 0x83,
             Self::Ua => 0x63,
             Self::Disc => 0x43,
@@ -62,7 +62,7 @@ impl Control {
         Some(match byte & !POLL {
             _ if byte & 0x01 == 0 => Self::I { send, receive },
             _ if byte & 0x0F == 0x01 => Self::Rr { receive },
-            _ if byte & 0x0F == 0x05 => Self::Rnr,
+            _ if byte & 0x0F == 0x05 => Self::Rnr { receive },
             0x83 => Self::Snrm,
             0x63 => Self::Ua,
             0x43 => Self::Disc,

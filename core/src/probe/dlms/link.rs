@@ -14,6 +14,9 @@ const LLC_THEIRS: [u8; 3] = [0xE6, 0xE7, 0x00];
 /// Shorter information fields than this are a damaged wish.
 const INFORMATION_MIN: usize = 16;
 
+/// More addresses are not tried at once.
+const ASKED_MAX: usize = 16;
+
 /// What came of a frame.
 #[derive(Debug, Eq, PartialEq)]
 pub(super) enum Heard {
@@ -58,6 +61,8 @@ enum State {
 #[derive(Debug)]
 pub(super) struct Link {
     ends: Ends,
+    /// Who was asked to open it; a slow meter answers when somebody else is being asked already.
+    asked: Vec<Address>,
     state: State,
     /// Bytes of information that the meter takes in a frame.
     room: usize,
@@ -78,6 +83,7 @@ impl Link {
     pub(super) const fn new(ends: Ends) -> Self {
         Self {
             ends,
+            asked: Vec::new(),
             state: State::Down,
             room: INFORMATION_USUAL,
             send: 0,
@@ -113,7 +119,11 @@ impl Link {
 
     /// SNRM, with or without a wish for longer frames: some meters only hear the one without.
     pub(super) fn open(&mut self, ends: Ends, wishes: bool) -> Vec<u8> {
-        *self = Self { state: State::Opening, ..Self::new(ends) };
+        let mut asked = std::mem::take(&mut self.asked);
+        if !asked.contains(&ends.server) && asked.len() < ASKED_MAX {
+            asked.push(ends.server);
+        }
+        *self = Self { state: State::Opening, asked, ..Self::new(ends) };
         let wishes = if wishes { parameters() } else { Vec::new() };
         self.frame(Control::Snrm, false, &wishes)
     }
@@ -135,7 +145,9 @@ impl Link {
     /// What the frame means here.
     pub(super) fn hear(&mut self, frame: &Frame<'_>) -> Heard {
         let ours = frame.destination == Address::one(self.ends.client);
-        if !ours || !self.ends.server.may_answer_as(frame.source) {
+        let opens =
+            self.state == State::Opening && self.asked.iter().any(|one| one.may_answer_as(frame.source));
+        if !ours || !(opens || self.ends.server.may_answer_as(frame.source)) {
             return Heard::Nothing;
         }
         match (self.state, frame.control) {
@@ -149,12 +161,12 @@ impl Link {
             (State::Idle | State::Sending | State::Waiting, Control::Disc) => self.down(Heard::Absent),
             (State::Closing, Control::Ua | Control::Dm) => self.down(Heard::Closed),
             (State::Sending, Control::Rr { receive }) if receive == self.send => Heard::Next(self.segment()),
-            (State::Waiting, Control::Rr { receive }) if receive == self.send => {
+            (State::Waiting, Control::Rr { receive } | Control::Rnr { receive }) if receive == self.send => {
                 let poll = Control::Rr { receive: self.receive };
                 Heard::Busy(self.frame(poll, false, &[]))
             }
             (State::Sending | State::Waiting, Control::Rr { .. }) => Heard::Again(self.last.clone()),
-            (State::Sending | State::Waiting, Control::Rnr) => Heard::Busy(self.last.clone()),
+            (State::Sending | State::Waiting, Control::Rnr { .. }) => Heard::Busy(self.last.clone()),
             (State::Sending | State::Waiting, Control::I { send, .. }) if send == self.receive => {
                 self.take(frame)
             }
@@ -164,6 +176,7 @@ impl Link {
 
     fn opened(&mut self, frame: &Frame<'_>) -> Heard {
         self.ends.server = frame.source;
+        self.asked.clear();
         self.room = room(frame.information).unwrap_or(INFORMATION_USUAL);
         self.state = State::Idle;
         Heard::Up

@@ -22,6 +22,8 @@ pub(super) struct Knock {
     pass: u8,
     requests: u8,
     garbled: bool,
+    /// The same address was tried again because something came from it.
+    again: u8,
     home: Option<Address>,
     /// The meter said that there is no link, one time after the other.
     absences: u8,
@@ -69,6 +71,11 @@ impl Session {
             }
             (Lost::Silent | Lost::Garbled, None) => {
                 self.knock.garbled |= lost == Lost::Garbled;
+                if lost == Lost::Garbled && self.knock.again < AGAIN_MAX {
+                    self.knock.again += 1;
+                    self.link(now);
+                    return Ok(());
+                }
                 self.knock_on(now)
             }
         }
@@ -136,6 +143,8 @@ impl Session {
     }
 }
 
+/// How often an address is tried again at once because something came from it.
+const AGAIN_MAX: u8 = 3;
 /// How often a link is asked for where the meter has answered before.
 #[expect(clippy::cast_possible_truncation, reason = "three")]
 const LINK_TRIES: u8 = LINK_WAITS.len() as u8;

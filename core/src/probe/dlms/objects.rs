@@ -1,7 +1,7 @@
 //! What a meter has to show: which of its objects are registers, the list to try where it tells none, and how
 //! their attributes become registers. IEC 62056-62.
 
-use super::{apdu, apdu::Attribute, axdr::Value as Data, clock, limits::OBJECTS_MAX};
+use super::{apdu, apdu::Attribute, axdr::Value as Data, clock, events, limits::OBJECTS_MAX};
 use crate::{
     decimal::Decimal,
     obis::Obis,
@@ -70,7 +70,7 @@ pub(super) fn usual() -> Vec<Object> {
     let present = |c| Object { class: class::REGISTER, obis: Obis::electricity(c, 7, 0) };
     let maximum = |c, e| Object { class: class::EXTENDED, obis: Obis::electricity(c, 6, e) };
     let fixed = |obis| Object { class: class::DATA, obis };
-    let mut all = vec![CLOCK, SERIAL, fixed(Obis::electricity(0, 2, 0))];
+    let mut all = vec![CLOCK, DEVICE_NAME, SERIAL, fixed(Obis::electricity(0, 2, 0))];
     all.extend((1..=2).flat_map(|c| (0..=4).map(move |e| energy(c, e))));
     all.extend((3..=8).map(|c| energy(c, 0)));
     all.extend((0..=2).map(|e| maximum(1, e)));
@@ -92,6 +92,7 @@ impl Object {
         let Obis { a, b, c, d, f, .. } = self.obis;
         let known = match (a, c) {
             (1, _) => true,
+            (0, 42) => b == 0,
             // Numbers of the device, its state, its battery, power failures, hours of operation, tariff.
             (0, 96) => b == 0 && matches!(d, 1 | 5..=8 | 14),
             (0, 97) => b == 0,
@@ -239,11 +240,15 @@ pub(super) fn device_name(bytes: &[u8]) -> Option<String> {
     )
 }
 
-/// Takes the registers out of an object list as it comes, and the names of the load profiles.
+/// Memories of a kind that are tried.
+const MEMORIES_MAX: usize = 8;
+
+/// Takes the registers out of an object list as it comes, and the names of load profiles and event logs.
 #[derive(Debug, Default)]
 pub(super) struct ObjectList {
     pub(super) registers: Vec<Object>,
-    pub(super) profiles: Vec<Object>,
+    pub(super) profiles: Vec<Obis>,
+    pub(super) logs: Vec<Obis>,
 }
 
 impl ObjectList {
@@ -252,15 +257,15 @@ impl ObjectList {
         if object.is_register() && self.registers.len() < OBJECTS_MAX {
             self.registers.push(object);
         }
-        // 1-b:99.1 is a load profile with one period, 1-b:99.2 one with another.
-        let Obis { a, c, d, .. } = object.obis;
-        if object.class == class::PROFILE
-            && a == 1
-            && c == 99
-            && matches!(d, 1 | 2)
-            && self.profiles.len() < 4
-        {
-            self.profiles.push(object);
+        let Obis { a, c, d, e, .. } = object.obis;
+        match (a, c, d) {
+            _ if object.class != class::PROFILE => {}
+            // 1-b:99.1 is a load profile with one period, 1-b:99.2 one with another.
+            (1, 99, 1 | 2) if self.profiles.len() < MEMORIES_MAX => self.profiles.push(object.obis),
+            (0, 99, 98) if events::LOGS.contains(&e) && self.logs.len() < MEMORIES_MAX => {
+                self.logs.push(object.obis);
+            }
+            _ => {}
         }
     }
 }

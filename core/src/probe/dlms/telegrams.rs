@@ -18,11 +18,11 @@ use crate::{
 /// The usual speed; a dump does not tell it.
 const BAUD: u32 = 9_600;
 
-/// All readouts of a dump that something vouches for, with the byte at which each was complete.
+/// All readouts of a dump that something vouches for, with the byte at which each begins.
 pub fn telegrams(bytes: &[u8], keys: Option<&Keys>) -> Vec<(usize, Readout)> {
     let messages = decode_with(bytes, keys).into_iter();
     let checked = messages.filter(|message| message.checked);
-    checked.filter_map(|message| readout(message.said).map(|readout| (message.end, readout))).collect()
+    checked.filter_map(|message| readout(message.said).map(|readout| (message.offset, readout))).collect()
 }
 
 fn readout(said: Decoded) -> Option<Readout> {

@@ -2,7 +2,7 @@
 //!
 //! The meter's own list of objects is the reference, because only it names all registers; an entry takes some 50
 //! bytes, so that 150 objects take 8 s at 9600 Bd. For a meter that is known, or keeps no list, the usual objects
-//! are tried: 46 of them, those that are there and those that are not, take 2 s. Values are asked for first, units
+//! are tried: 37 of them, those that are there and those that are not, take 2 s. Values are asked for first, units
 //! only of those that came: that is as many bytes as both together for what is there, and half for what is not.
 
 use super::{
@@ -61,8 +61,9 @@ pub(super) struct Tour {
     /// The meter refused a list although it said it takes them.
     pub(super) one_by_one: bool,
     pub(super) found: Found,
-    /// Load profiles to try, the best first.
+    /// Load profiles to try, the best last, and logs to read.
     profiles: Vec<Obis>,
+    logs: Vec<Obis>,
 }
 
 #[derive(Debug)]
@@ -74,8 +75,7 @@ enum Step {
     Values(Batch),
     Units(Batch, Vec<Gathered>),
     Profile(Box<Memory>),
-    /// A log, and the number of the next.
-    Events(Box<Memory>, u8),
+    Events(Box<Memory>),
     Done,
 }
 
@@ -92,6 +92,7 @@ impl Tour {
             one_by_one: false,
             found: Found::default(),
             profiles: Vec::new(),
+            logs: Vec::new(),
         }
     }
 
@@ -131,7 +132,7 @@ impl Tour {
         self.found.forget_registers();
         self.step = match self.scope {
             Scope::All => Step::Objects(Elements::default(), ObjectList::default()),
-            Scope::Usual => self.values(&objects::usual()),
+            Scope::Usual => self.take_usual(),
         };
     }
 
@@ -147,7 +148,7 @@ impl Tour {
                     (*elements, *list) = (Elements::default(), ObjectList::default());
                     Some(Ask::One(OBJECT_LIST, None))
                 }
-                Step::Profile(memory) | Step::Events(memory, _) => {
+                Step::Profile(memory) | Step::Events(memory) => {
                     let (most, selects, clock) = (self.most, self.selects, self.found.clock);
                     memory.ask(&Known { most, selects, clock, scales: &self.found.scales })
                 }
@@ -166,13 +167,13 @@ impl Tour {
 
     /// The registers are there; what comes now is beside them.
     pub(super) const fn is_beside(&self) -> bool {
-        matches!(self.step, Step::Profile(_) | Step::Events(..))
+        matches!(self.step, Step::Profile(_) | Step::Events(_))
     }
 
     /// The meter may take long for what is asked now.
     pub(super) fn is_searching(&self) -> bool {
         match &self.step {
-            Step::Profile(memory) | Step::Events(memory, _) => memory.is_searching(),
+            Step::Profile(memory) | Step::Events(memory) => memory.is_searching(),
             Step::Objects(..) => true,
             Step::Names(_)
             | Step::Named
@@ -208,7 +209,7 @@ impl Tour {
                 }
                 readable
             }
-            Step::Profile(memory) | Step::Events(memory, _) => {
+            Step::Profile(memory) | Step::Events(memory) => {
                 let mut parts = Vec::new();
                 let more = memory.piece(bytes, is_last, &mut parts);
                 let progress = memory.progress();
@@ -230,7 +231,7 @@ impl Tour {
                 batch.refused();
             }
             Step::Objects(..) => self.listed(),
-            Step::Profile(memory) | Step::Events(memory, _) => {
+            Step::Profile(memory) | Step::Events(memory) => {
                 let mut parts = Vec::new();
                 memory.refused(&mut parts);
                 hand_over(parts, script);
@@ -241,7 +242,7 @@ impl Tour {
 
     /// The link broke, or the answer could not be believed: once that is bad luck, twice it is the question.
     pub(super) fn lost(&mut self, script: &mut Script<Readout>) {
-        if let Step::Profile(memory) | Step::Events(memory, _) = &mut self.step {
+        if let Step::Profile(memory) | Step::Events(memory) = &mut self.step {
             let mut parts = Vec::new();
             memory.lost(&mut parts);
             hand_over(parts, script);
@@ -262,7 +263,7 @@ impl Tour {
             Step::Objects(elements, list) => {
                 elements.held() + list.registers.capacity() * size_of::<Object>()
             }
-            Step::Profile(memory) | Step::Events(memory, _) => memory.held(),
+            Step::Profile(memory) | Step::Events(memory) => memory.held(),
             Step::Named | Step::Done => 0,
         };
         step + self.found.held()
@@ -285,29 +286,34 @@ impl Tour {
                 Step::Units(Batch::new(scalers, self.most), gathered)
             }
             Step::Units(batch, gathered) => {
-                let profile = self.wants.profile.is_some();
-                self.found.take_units(batch, gathered, profile);
-                if profile && self.profiles.is_empty() {
-                    self.profiles = [1, 2].map(|d| Obis::electricity(99, d, 0)).to_vec();
-                }
-                self.profile()
+                self.found.take_units(batch, gathered, self.wants.profile.is_some());
+                // Who shows no register shows no profile.
+                if self.found.measures { self.profile() } else { Step::Done }
             }
-            Step::Profile(memory) if memory.is_there() => self.log(*events::LOGS.start()),
+            Step::Profile(memory) if memory.is_there() => self.log(),
             Step::Profile(_) => self.profile(),
-            Step::Events(_, next) => self.log(next),
+            Step::Events(_) => self.log(),
             Step::Named | Step::Objects(..) | Step::Done => Step::Done,
         }
     }
 
     /// The object list is through, or the meter has none.
     fn listed(&mut self) {
-        if let Step::Objects(_, list) = &mut self.step {
-            let list = std::mem::take(list);
-            self.profiles = list.profiles.iter().map(|object| object.obis).collect();
-            self.profiles.sort_by_key(|obis| (obis.d, obis.b));
-            let objects = if list.registers.is_empty() { objects::usual() } else { list.registers };
-            self.step = self.values(&objects);
-        }
+        let Step::Objects(_, list) = &mut self.step else { return };
+        let list = std::mem::take(list);
+        self.step = if list.registers.is_empty() {
+            self.take_usual()
+        } else {
+            (self.profiles, self.logs) = (list.profiles, list.logs);
+            self.profiles.sort_by_key(|obis| std::cmp::Reverse((obis.d, obis.b)));
+            self.values(&list.registers)
+        };
+    }
+
+    fn take_usual(&mut self) -> Step {
+        self.profiles = [2, 1].map(|d| Obis::electricity(99, d, 0)).to_vec();
+        self.logs = events::LOGS.rev().map(events::log).collect();
+        self.values(&objects::usual())
     }
 
     fn values(&self, objects: &[Object]) -> Step {
@@ -317,27 +323,23 @@ impl Tour {
 
     /// The next load profile to try; the first that is there is the one.
     fn profile(&mut self) -> Step {
-        match self.wants.profile {
-            Some(span) if !self.profiles.is_empty() => {
-                let memory = self.memory(self.profiles.first().copied(), Purpose::Profile(span));
-                self.profiles.remove(0);
-                memory.map_or(Step::Done, |memory| Step::Profile(Box::new(memory)))
-            }
-            Some(_) | None => self.log(*events::LOGS.start()),
+        let Some(span) = self.wants.profile else { return self.log() };
+        match self.profiles.pop() {
+            Some(obis) => Step::Profile(Box::new(self.memory(obis, Purpose::Profile(span)))),
+            None => self.log(),
         }
     }
 
-    fn log(&self, number: u8) -> Step {
-        if !self.wants.events || !events::LOGS.contains(&number) {
-            return Step::Done;
+    fn log(&mut self) -> Step {
+        match self.logs.pop().filter(|_| self.wants.events) {
+            Some(obis) => Step::Events(Box::new(self.memory(obis, Purpose::Events))),
+            None => Step::Done,
         }
-        let memory = self.memory(Some(events::log(number)), Purpose::Events);
-        memory.map_or(Step::Done, |memory| Step::Events(Box::new(memory), number + 1))
     }
 
-    fn memory(&self, obis: Option<Obis>, purpose: Purpose) -> Option<Memory> {
+    fn memory(&self, obis: Obis, purpose: Purpose) -> Memory {
         let (most, selects, clock) = (self.most, self.selects, self.found.clock);
-        Some(Memory::new(obis?, purpose, &Known { most, selects, clock, scales: &self.found.scales }))
+        Memory::new(obis, purpose, &Known { most, selects, clock, scales: &self.found.scales })
     }
 }
 

@@ -215,7 +215,7 @@ proptest! {
         let config = Config { keyring: ring, ..everything() };
         let (alone, _) = Alone::new(config).converse(Meter::new(habits), &pieces);
         let readout = alone.finish().unwrap();
-        prop_assert_eq!((readout.registers.len(), readout.retries), (11, 0));
+        prop_assert_eq!((readout.registers.len(), readout.retries), (12, 0));
     }
 
     #[test]

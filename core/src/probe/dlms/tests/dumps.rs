@@ -33,6 +33,33 @@ fn a_captured_conversation_shows_the_registers_that_were_read() {
 }
 
 #[test]
+fn a_dump_with_any_frame_missing_never_names_a_value_wrongly() {
+    let mut bench = Bench::new(Habits { pdu: 100, ..Habits::default() });
+    bench.link.information = 64;
+    bench.config.quirks = [Quirk::OneByOne].into();
+    let read = bench.read();
+    // The time of a maximum may be what is missing.
+    let values = |readout: &Readout| -> Vec<String> {
+        shown(readout).iter().map(|register| register.split(" at ").next().unwrap().into()).collect()
+    };
+    let whole = values(good(&read));
+    let dump = both_sides(&read.drive.transcript);
+    // Frames end where the next begins.
+    let ends: Vec<usize> =
+        dump.windows(2).enumerate().filter(|(_, two)| *two == [0x7E, 0x7E]).map(|(at, _)| at + 1).collect();
+    assert!(ends.len() > 60);
+    for missing in ends.windows(3) {
+        for cut in [missing[1], missing[2]] {
+            let damaged = [&dump[..missing[0]], &dump[cut..]].concat();
+            for (_, readout) in telegrams(&damaged, None) {
+                let found = values(&readout);
+                assert!(found.iter().all(|register| whole.contains(register)), "{found:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn without_the_questions_values_have_no_names() {
     let read = Bench::new(Habits::default()).read();
     let theirs: Vec<u8> = read

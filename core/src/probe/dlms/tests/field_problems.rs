@@ -17,7 +17,7 @@ use crate::probe::{
 fn check(bench: Bench, retries: u32) -> Read {
     let read = bench.read();
     let readout = good(&read);
-    assert_eq!(shown(readout).len(), 11, "{:?}\n{}", shown(readout), read.drive.transcript);
+    assert_eq!(shown(readout).len(), 12, "{:?}\n{}", shown(readout), read.drive.transcript);
     assert!(shown(readout).contains(&"1-0:1.8.0*255 12345670 Wh".into()));
     assert_eq!(readout.retries, retries, "{}", read.drive.transcript);
     assert_eq!(read.controls.last(), Some(&0x53), "{}", read.drive.transcript);
@@ -68,7 +68,7 @@ fn an_echo_alone_is_no_meter() {
 #[test]
 fn a_line_still_at_seven_bits_is_never_believed() {
     let read = probe(Probe { parity: true, ..Probe::default() }).read();
-    fails(&read, ReadError::Garbled { attempts: 15 });
+    fails(&read, ReadError::Garbled { attempts: 18 });
     assert!(!read.keeper.seen.iter().any(|seen| matches!(seen, Progress::Answered { .. })));
 }
 
@@ -101,6 +101,16 @@ fn a_lost_frame_is_asked_for_again() {
 }
 
 #[test]
+fn a_slow_meter_is_heard_while_others_are_asked() {
+    let mut bench = Bench::new(Habits::default());
+    bench.thinks = std::time::Duration::from_millis(900);
+    let read = bench.read();
+    let readout = good(&read);
+    assert_eq!(shown(readout).len(), 12, "{}", read.drive.transcript);
+    assert_eq!(read.controls.iter().filter(|&&control| control == 0x93).count(), 1, "{:02X?}", read.controls);
+}
+
+#[test]
 fn a_damaged_frame_is_asked_for_again_and_at_once() {
     for garbled in 1..9 {
         let read = check(link(LinkHabits { garbles: vec![garbled], ..LinkHabits::default() }), 1);
@@ -116,7 +126,7 @@ fn a_frame_that_never_comes_through_is_asked_for_on_a_new_link() {
     for nth in [4, 6] {
         let loses = vec![nth, nth + 1, nth + 2];
         let read = link(LinkHabits { loses: loses.clone(), ..LinkHabits::default() }).read();
-        assert_eq!(shown(good(&read)).len(), 11, "{}", read.drive.transcript);
+        assert_eq!(shown(good(&read)).len(), 12, "{}", read.drive.transcript);
         assert!(read.controls.iter().filter(|&&control| control == 0x93).count() > 1);
         check(link(LinkHabits { garbles: loses, ..LinkHabits::default() }), 3);
     }
@@ -132,7 +142,7 @@ fn a_ciphered_conversation_survives_a_broken_link() {
     let mut bench = Bench::with_keys(Habits::locked());
     bench.link.loses = vec![10, 11, 12];
     let read = bench.read();
-    assert_eq!(shown(good(&read)).len(), 11, "{}", read.drive.transcript);
+    assert_eq!(shown(good(&read)).len(), 12, "{}", read.drive.transcript);
     assert_eq!(read.meter.doors_tried, [16, 1, 1]);
     assert_eq!(read.keeper.reservations.len(), 1, "there were counters left");
 }
@@ -145,7 +155,7 @@ fn a_counter_out_of_step_is_read_again_once() {
         let read = Bench::with_keys(habits.clone()).read();
         match old_counter {
             OldCounter::Tells => {
-                assert_eq!(shown(good(&read)).len(), 11, "{}", read.drive.transcript);
+                assert_eq!(shown(good(&read)).len(), 12, "{}", read.drive.transcript);
                 let least: Vec<u32> = read.keeper.reservations.iter().map(|one| one.at_least).collect();
                 assert_eq!(least, [8, 40_001]);
             }
@@ -173,7 +183,7 @@ fn a_meter_that_closes_the_conversation_is_entered_again() {
     let habits = Habits { jumps_after: Some(4), old_counter: OldCounter::HangsUp, ..Habits::locked() };
     let read = Bench::with_keys(habits).read();
     // The new counters are below those that the meter now expects; it hangs up again, and is asked for them.
-    assert_eq!(shown(good(&read)).len(), 11, "{}", read.drive.transcript);
+    assert_eq!(shown(good(&read)).len(), 12, "{}", read.drive.transcript);
 }
 
 #[test]

@@ -21,6 +21,19 @@ fn nonce(title: [u8; 8], counter: u32) -> [u8; 12] {
     nonce
 }
 
+#[test]
+fn both_ciphers_agree_on_messages_of_any_length() {
+    use crate::probe::dlms::cipher::SuiteKeys;
+    let ours = SuiteKeys::of(&super::bench::right_keys()).unwrap();
+    for length in 0..70_u8 {
+        let plain: Vec<u8> = (0..length).collect();
+        for control in [0x10, 0x20, 0x30] {
+            let theirs = KEYS.seal(METER, control, u32::from(length) << 20, &plain);
+            assert_eq!(ours.seal(METER, control, u32::from(length) << 20, &plain), Some(theirs));
+        }
+    }
+}
+
 impl MeterKeys {
     /// Security control, counter, text, tag.
     pub(super) fn seal(&self, title: [u8; 8], control: u8, counter: u32, plain: &[u8]) -> Vec<u8> {

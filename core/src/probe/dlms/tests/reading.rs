@@ -15,7 +15,8 @@ use crate::probe::{
 };
 
 /// All that the virtual meter has.
-const REGISTERS: [&str; 11] = [
+const REGISTERS: [&str; 12] = [
+    "0-0:42.0.0*255 \"LMP0000000412345\"",
     "0-0:96.1.0*255 \"00412345\"",
     "1-0:0.2.0*255 \"V1.23\"",
     "0-0:96.7.21*255 7",
@@ -52,7 +53,7 @@ fn a_meter_is_read_with_all_its_registers() {
     assert!(read.keeper.seen.contains(&Progress::Asking { attempt: 1 }));
     assert!(read.keeper.seen.contains(&Progress::Signal { percent: 100 }));
     assert!(
-        read.keeper.seen.iter().any(|seen| matches!(seen, Progress::Fetched { done: 13, total: Some(13) }))
+        read.keeper.seen.iter().any(|seen| matches!(seen, Progress::Fetched { done: 14, total: Some(14) }))
     );
 }
 
@@ -75,7 +76,7 @@ fn usual_registers_are_read_without_asking_which_there_are() {
     bench.config.scope = Scope::Usual;
     let read = bench.read();
     let registers = shown(good(&read));
-    assert_eq!(registers.len(), 9, "{registers:?}");
+    assert_eq!(registers.len(), 10, "{registers:?}");
     assert!(!registers.iter().any(|register| register.contains("1.8.61")));
     let whole = Bench { crowd: 60, ..Bench::new(Habits::default()) }.read();
     assert!(read.drive.timing.wall * 3 < whole.drive.timing.wall, "{:?}", read.drive.timing);
@@ -85,7 +86,7 @@ fn usual_registers_are_read_without_asking_which_there_are() {
 fn a_meter_that_keeps_no_list_is_asked_for_the_usual() {
     for object_list in [Refusal::Error, Refusal::Exception, Refusal::Silence, Refusal::HangUp] {
         let read = Bench::new(Habits { object_list, ..Habits::default() }).read();
-        assert_eq!(shown(good(&read)).len(), 9, "{object_list:?}");
+        assert_eq!(shown(good(&read)).len(), 10, "{object_list:?}");
     }
 }
 
