@@ -116,8 +116,10 @@ impl Dialogue {
                     Err(_) => Told::Refused,
                 }
             }
-            Some(Response::Exception(Exception::Counter(expected))) => Told::Counter(expected),
-            Some(Response::Exception(Exception::Deciphering | Exception::Other)) => Told::Refused,
+            Some(Response::Exception(Exception::Counter(expected))) if self.is_ciphered => {
+                Told::Counter(expected)
+            }
+            Some(Response::Exception(_)) => Told::Refused,
             Some(
                 Response::One { .. }
                 | Response::List { .. }

@@ -52,9 +52,11 @@ impl Session {
         let told = self.tour.found.counter.map_or(0, |counter| counter.saturating_add(1));
         let security = self.dialogue.security.as_ref();
         let (next, key) = security.map_or((0, [0; 8]), |security| (security.next(), security.fingerprint()));
-        // The meter's own word for itself, or the same counters could be counted under two names.
-        let meter = [&self.tour.found.serial, &self.tour.found.device_name, &self.config.serial];
-        let meter = meter.into_iter().flatten().next().cloned().unwrap_or_default();
+        // The meter's own word for itself, and one for all of the session, or the same counters could be counted
+        // under two names.
+        let names = [&self.tour.found.serial, &self.tour.found.device_name, &self.config.serial];
+        let name = names.into_iter().flatten().next().cloned().unwrap_or_default();
+        let meter = self.counted_as.get_or_insert(name).clone();
         let at_least = told.max(next).max(1);
         self.stage = Stage::Reserving(purpose);
         self.script.push(Output::Reserve(Reservation { meter, key, at_least, count: COUNTERS }));
@@ -106,7 +108,7 @@ impl Session {
             };
         }
         match apdu::response(apdu) {
-            Some(Response::Exception(Exception::Counter(expected))) => {
+            Some(Response::Exception(Exception::Counter(expected))) if self.access.is_ciphered() => {
                 self.correct_counter(now, expected, Purpose::Entering)
             }
             Some(Response::Exception(Exception::Deciphering)) if self.access.is_ciphered() => {

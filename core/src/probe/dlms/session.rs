@@ -48,6 +48,8 @@ pub struct Session {
     pub(super) recounted: bool,
     pub(super) corrected: bool,
     pub(super) counters_read: bool,
+    /// The name under which counters are kept.
+    pub(super) counted_as: Option<String>,
     greeted: bool,
     received: usize,
     ends: Moment,
@@ -106,6 +108,7 @@ impl Session {
             recounted: false,
             corrected: false,
             counters_read: false,
+            counted_as: None,
             greeted: false,
             received: 0,
             ends: now + TOTAL_TIME_MAX,
