@@ -4,6 +4,7 @@ pub mod c1218;
 pub mod crc;
 pub mod decode;
 pub mod detect;
+pub mod dlms;
 pub mod dlt645;
 pub mod drive;
 mod dump;
