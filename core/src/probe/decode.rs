@@ -1,6 +1,6 @@
 //! The front door for captured dumps: whatever a line delivered, made into readouts.
 
-use super::{dump, push, readout::Readout, sml, way::Family};
+use super::{dlt645, dump, push, readout::Readout, sml, way::Family};
 
 /// The families in the order of how much it takes for noise to pass their checks: two checksums of 16 bits, one,
 /// one or a check character in a text that must look like one, a sum of 8 bits.
@@ -38,8 +38,9 @@ fn of_family(bytes: &[u8], family: Family) -> Vec<Telegram> {
     let found = match family {
         Family::Iec62056 => push::telegrams(bytes),
         Family::Sml => sml::telegrams(bytes),
+        Family::Dlt645 => dlt645::telegrams(bytes),
         // Nothing makes readouts of their dumps yet.
-        Family::Dlms | Family::Dlt645 | Family::C1218 => Vec::new(),
+        Family::Dlms | Family::C1218 => Vec::new(),
     };
     found.into_iter().map(|(offset, readout)| Telegram { family, offset, readout }).collect()
 }

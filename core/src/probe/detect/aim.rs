@@ -70,6 +70,8 @@ pub struct Aim {
     pub system_title: [u8; 8],
     /// What to read beside the registers.
     pub wants: Wants,
+    /// All registers that the meter has, not only those of a usual round.
+    pub full: bool,
     /// The slow ways, of which the person was asked: only these, after the known way.
     pub slow: bool,
 }

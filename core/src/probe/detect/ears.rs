@@ -96,6 +96,7 @@ fn sessions(now: Moment, step: &Step) -> Vec<Box<dyn Protocol<Done = Readout>>> 
         | Kind::Iec62056
         | Kind::Iec62056Woken
         | Kind::Dlt645
+        | Kind::Dlt645Numbered
         | Kind::Dlt645Old
         | Kind::C1218 => Vec::new(),
     }

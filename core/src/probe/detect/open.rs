@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     probe::{
+        dlt645::{self, Edition, Opening},
         drive::Protocol,
         iec62056,
         port::{Framing, Settings},
@@ -27,9 +28,15 @@ pub(super) fn open(now: Moment, aim: &Aim, step: &Step) -> Box<dyn Protocol<Done
         Kind::Known(way) => known(now, aim, step, way),
         Kind::Listen if matches!(step.baud, MODE_D_BAUD | P1_BAUD) => text(now, step),
         Kind::Listen => Box::new(sml::Session::start(now, listening(step))),
-        Kind::Dlms | Kind::Iec62056 | Kind::Iec62056Woken | Kind::Dlt645 | Kind::Dlt645Old | Kind::C1218 => {
-            iec(aim, now)
+        Kind::Dlt645 => {
+            dlt(now, aim, step, number(aim.address.as_deref()).map_or(Opening::Ask2007, Opening::Known))
         }
+        Kind::Dlt645Old => dlt(now, aim, step, Opening::Ask1997),
+        Kind::Dlt645Numbered => {
+            let told = number(aim.address.as_deref()).or_else(|| number(aim.serial.as_deref()));
+            dlt(now, aim, step, told.map_or(Opening::Ask2007, Opening::Known))
+        }
+        Kind::Dlms | Kind::Iec62056 | Kind::Iec62056Woken | Kind::C1218 => iec(aim, now),
     }
 }
 
@@ -37,8 +44,38 @@ fn known(now: Moment, aim: &Aim, step: &Step, way: &Way) -> Box<dyn Protocol<Don
     match way.family {
         Family::Sml => Box::new(sml::Session::start(now, listening(step))),
         Family::Iec62056 if way.has(Quirk::Pushes) => text(now, step),
-        Family::Iec62056 | Family::Dlms | Family::Dlt645 | Family::C1218 => iec(aim, now),
+        Family::Dlt645 => {
+            let ask = if way.has(Quirk::Edition1997) { Opening::Ask1997 } else { Opening::Ask2007 };
+            dlt(now, aim, step, number(Some(&way.address)).map_or(ask, Opening::Known))
+        }
+        Family::Iec62056 | Family::Dlms | Family::C1218 => iec(aim, now),
     }
+}
+
+fn dlt(now: Moment, aim: &Aim, step: &Step, opening: Opening) -> Box<dyn Protocol<Done = Readout>> {
+    let edition = match &step.kind {
+        Kind::Known(way) if way.has(Quirk::Edition1997) => Some(Edition::Y1997),
+        Kind::Known(_) => Some(Edition::Y2007),
+        Kind::Dlms
+        | Kind::Iec62056
+        | Kind::Iec62056Woken
+        | Kind::Dlt645
+        | Kind::Dlt645Numbered
+        | Kind::Dlt645Old
+        | Kind::C1218
+        | Kind::Listen => None,
+    };
+    let settings = Settings { baud: step.baud, framing: Framing::EightEven };
+    let (patience, wants, full) = (step.patience, aim.wants, aim.full);
+    Box::new(dlt645::Session::start(
+        now,
+        dlt645::Config { settings, opening, edition, patience, wants, full },
+    ))
+}
+
+/// Twelve digits at most, if it is that.
+fn number(text: Option<&str>) -> Option<dlt645::Address> {
+    text.filter(|text| !text.is_empty()).and_then(|text| text.parse().ok())
 }
 
 fn iec(aim: &Aim, now: Moment) -> Box<dyn Protocol<Done = Readout>> {

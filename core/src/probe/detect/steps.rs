@@ -28,8 +28,10 @@ pub(super) enum Kind {
     Iec62056,
     /// With a run of NULs before, for meters that sleep.
     Iec62056Woken,
-    /// With the address that is known, or asking for it.
+    /// With the address that was given, or asking for it.
     Dlt645,
+    /// By the number on the meter: most have their address there.
+    Dlt645Numbered,
     /// The edition of 1997, which has no question for the address.
     Dlt645Old,
     C1218,
@@ -44,7 +46,7 @@ impl Kind {
             Self::Known(way) => way.family,
             Self::Dlms => Family::Dlms,
             Self::Iec62056 | Self::Iec62056Woken => Family::Iec62056,
-            Self::Dlt645 | Self::Dlt645Old => Family::Dlt645,
+            Self::Dlt645 | Self::Dlt645Numbered | Self::Dlt645Old => Family::Dlt645,
             Self::C1218 => Family::C1218,
             Self::Listen => Family::Sml,
         }
@@ -120,6 +122,8 @@ fn quick(aim: &Aim) -> Vec<Step> {
         step(Kind::Dlt645Old, 2_400, 1, 600, 0),
     ];
     let ansi = [step(Kind::C1218, 9_600, 1, 500, 0)];
+    // With a number the meter is asked at once, and others in the beam keep silent.
+    let numbered = [step(Kind::Dlt645Numbered, 1_200, 1, 650, 0)];
     let far = [
         step(Kind::Dlt645, 1_200, 2, 550, 0),
         step(Kind::Dlt645Old, 1_200, 1, 550, 0),
@@ -130,6 +134,7 @@ fn quick(aim: &Aim) -> Vec<Step> {
     match aim.head {
         Head::Unknown => [&dlms[..], &iec, &dlt, &ansi].concat(),
         Head::Contact => [&dlms[..], &iec, &dlt].concat(),
+        Head::FarInfrared if aim.serial.is_some() => [&numbered[..], &far].concat(),
         Head::FarInfrared => far.to_vec(),
         Head::Ansi => [&ansi[..], &dlms, &iec, &dlt].concat(),
     }

@@ -91,7 +91,13 @@ impl Agenda {
             return Ok(Some(ask));
         }
         if let Stage::Registers(_) = self.stage {
-            let wish = if self.recheck { self.answered } else { self.plan.next() };
+            // What is known already is asked for once, to know that it is the meter.
+            let enough = self.wants.beside_only && !self.registers.is_empty();
+            let wish = match self.recheck {
+                true => self.answered,
+                false if enough => None,
+                false => self.plan.next(),
+            };
             if let Some(wish) = wish {
                 self.stage = Stage::Registers(Some(wish));
                 return Ok(Some(Ask::Item(wish.name)));

@@ -5,11 +5,19 @@ use super::{
     exchange::{Answer, Ask, Exchange, Taken},
     frame::{Frame, Hunt},
     identifier::{Edition, Identifier},
-    limits::REGISTERS_MAX,
+    limits::{FAR_BAUD, REGISTERS_MAX},
     registers::Registers,
 };
-use crate::{probe::readout::Datum, time::Civil};
+use crate::{
+    probe::{
+        readout::{Datum, Integrity, Protocol, Readout},
+        way::{Family, Quirk, Way},
+    },
+    time::Civil,
+};
 
+/// Bytes of a frame beside its content: two starts, address, control, length, sum and end.
+const AROUND_CONTENT: usize = 12;
 /// More meters than one line has.
 const METERS_MAX: usize = 64;
 
@@ -32,6 +40,8 @@ pub struct Decoded {
     pub unknown: Vec<Unknown>,
     /// Its frames.
     pub frames: usize,
+    /// Where the first of them began, from 0.
+    pub offset: usize,
 }
 
 /// Something under a name that we have no register for.
@@ -47,16 +57,45 @@ pub struct Unknown {
 pub fn decode(bytes: &[u8]) -> Vec<Decoded> {
     let mut meters: Vec<Meter> = Vec::new();
     let mut hunt = Hunt::default();
-    for frame in bytes.iter().filter_map(|&byte| hunt.push(byte)).filter(Frame::is_from_meter) {
-        let Some(edition) = edition(&frame) else { continue };
+    for (last, frame) in bytes.iter().enumerate().filter_map(|(at, &byte)| Some((at, hunt.push(byte)?))) {
+        let (true, Some(edition)) = (frame.is_from_meter(), edition(&frame)) else { continue };
         let known = meters.iter().any(|meter| meter.is_of(frame.address, edition));
         if !known && meters.len() < METERS_MAX {
-            meters.push(Meter::new(frame.address, edition));
+            let offset = (last + 1).saturating_sub(AROUND_CONTENT + frame.content.len());
+            meters.push(Meter::new(frame.address, edition, offset));
         }
         let meter = meters.iter_mut().find(|meter| meter.is_of(frame.address, edition));
         meter.into_iter().for_each(|meter| meter.take(&frame));
     }
     meters.into_iter().map(Meter::finish).collect()
+}
+
+/// As readouts: every meter that told registers, each with where its first frame began.
+pub(crate) fn telegrams(bytes: &[u8]) -> Vec<(usize, Readout)> {
+    let with_registers = decode(bytes).into_iter().filter(|meter| !meter.registers.is_empty());
+    with_registers.map(|meter| (meter.offset, meter.into_readout())).collect()
+}
+
+impl Decoded {
+    fn into_readout(self) -> Readout {
+        let mut way = Way::new(Family::Dlt645, FAR_BAUD);
+        way.address = self.address.to_string();
+        if self.edition == Edition::Y1997 {
+            way.quirks.insert(Quirk::Edition1997);
+        }
+        let serial = self.told.unwrap_or(self.address).to_string();
+        Readout {
+            protocol: Protocol::Dlt645(self.edition.year()),
+            identity: format!("DL/T 645-{} {serial}", self.edition.year()),
+            serial: Some(serial),
+            clock: self.clock,
+            registers: self.registers,
+            baud: FAR_BAUD,
+            integrity: Integrity::Checked,
+            retries: 0,
+            way,
+        }
+    }
 }
 
 /// Which edition has the function of a frame.
@@ -76,7 +115,7 @@ struct Meter {
 }
 
 impl Meter {
-    fn new(address: Address, edition: Edition) -> Self {
+    fn new(address: Address, edition: Edition, offset: usize) -> Self {
         let decoded = Decoded {
             address,
             edition,
@@ -86,6 +125,7 @@ impl Meter {
             refusals: vec![],
             unknown: vec![],
             frames: 0,
+            offset,
         };
         Self { decoded, registers: Registers::default(), open: None }
     }
@@ -172,6 +212,7 @@ mod tests {
         let found: Vec<String> = decoded.iter().map(shown).collect();
         assert_eq!(found, ["2007 1.8.0=513.47", "1997 1.8.0=0.12"]);
         assert_eq!((decoded[0].refusals.as_slice(), decoded[0].frames), ([2].as_slice(), 3));
+        assert_eq!(decoded.iter().map(|meter| meter.offset).collect::<Vec<_>>(), [24, 48]);
         assert_eq!(decoded[0].unknown[0].name.to_string(), "7F010099");
     }
 

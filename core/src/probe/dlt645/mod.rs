@@ -30,6 +30,7 @@ mod session;
 mod tests;
 
 pub use address::{Address, AddressError};
+pub(super) use dump::telegrams;
 pub use dump::{Decoded, Unknown, decode};
 pub use identifier::{Edition, Identifier};
 pub use session::{Config, Opening, Session};

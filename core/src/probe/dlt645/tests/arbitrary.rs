@@ -79,7 +79,11 @@ impl Alone {
 fn all(opening: Opening) -> Config {
     let span =
         Span { from: "2026-11-01T00:00:00".parse().unwrap(), to: "2026-11-23T00:00:00".parse().unwrap() };
-    Config { full: true, wants: Wants { profile: Some(span), events: true }, ..config(opening) }
+    Config {
+        full: true,
+        wants: Wants { profile: Some(span), events: true, ..Wants::default() },
+        ..config(opening)
+    }
 }
 
 fn openings() -> impl Strategy<Value = Opening> {

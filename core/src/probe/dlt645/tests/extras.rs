@@ -21,7 +21,7 @@ fn moment(text: &str) -> Civil {
 }
 
 fn events(meter: Meter, opening: Opening) -> (Outcome, Vec<MeterEvent>) {
-    let wants = Wants { profile: None, events: true };
+    let wants = Wants { profile: None, events: true, ..Wants::default() };
     let outcome = read(vec![meter], Probe::default(), Config { wants, ..config(opening) });
     let events = outcome.parts.iter().flat_map(|part| match part {
         Part::Events(events) => events.clone(),
@@ -33,7 +33,7 @@ fn events(meter: Meter, opening: Opening) -> (Outcome, Vec<MeterEvent>) {
 
 fn profile(meter: Meter, from: &str, to: &str) -> (Outcome, Vec<ProfilePart>) {
     let span = Span { from: moment(from), to: moment(to) };
-    let wants = Wants { profile: Some(span), events: false };
+    let wants = Wants { profile: Some(span), events: false, ..Wants::default() };
     let outcome = read(vec![meter], Probe::default(), Config { wants, ..config(known(ADDRESS)) });
     let parts = outcome.parts.iter().map(|part| match part {
         Part::Profile(part) => part.clone(),
