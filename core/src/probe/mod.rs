@@ -17,6 +17,7 @@ pub mod port;
 pub mod push;
 pub mod readout;
 mod script;
+pub mod secrets;
 pub mod selftest;
 pub mod sml;
 pub mod transcript;
