@@ -50,6 +50,7 @@ impl Identification {
 pub(super) struct Hunt {
     line: Vec<u8>,
     damaged: bool,
+    echo: bool,
 }
 
 impl Hunt {
@@ -60,7 +61,9 @@ impl Hunt {
             _ if self.line.is_empty() => self.damaged |= is_text(raw),
             LF => {
                 let found = Identification::parse(&self.line);
-                self.damaged |= found.is_none() && !self.is_echo();
+                let echo = self.is_echo();
+                self.echo |= echo;
+                self.damaged |= found.is_none() && !echo;
                 self.line.clear();
                 return found;
             }
@@ -81,6 +84,11 @@ impl Hunt {
     /// Something was heard that was neither an answer nor an echo.
     pub(super) const fn is_damaged(&self) -> bool {
         self.damaged || self.is_open()
+    }
+
+    /// The request itself was heard.
+    pub(super) const fn has_echo(&self) -> bool {
+        self.echo
     }
 
     fn is_echo(&self) -> bool {

@@ -61,6 +61,10 @@ impl Listing {
         self.repeats = 0;
         // Otherwise the probe sits on another meter now, or one of both names was damaged.
         self.unconfirmed.take_if(|(name, _)| *name != partner.meter.text);
+        if partner.plan.select.is_none() {
+            // Such a meter is not told what to send.
+            self.list = USUAL;
+        }
         if let Some(speed) = partner.plan.select {
             self.prepare(partner.word(now, message::option_select(speed, Mode::List(self.list))));
         } else {
@@ -183,6 +187,10 @@ impl Listing {
                 self.step = Step::Idle;
                 Ok(Turn::Anew(Pace::Confirming))
             }
+            (Ending::NoData, _) if self.list == USUAL => {
+                self.step = Step::Idle;
+                Ok(Turn::Over(Listed { registers: Vec::new(), integrity: Integrity::Checked }))
+            }
             (Ending::Damaged, kept) if self.repeats < REPEATS_MAX => {
                 self.unconfirmed = kept;
                 self.repeats += 1;
@@ -204,7 +212,7 @@ impl Listing {
         let unasked = matches!(partner.plan.mode, 'A' | 'B');
         let pace = match reason {
             // No list of the maker's own, so the usual one, at the same speed.
-            Ending::Refused | Ending::Empty if self.list != USUAL => {
+            Ending::Refused | Ending::Empty | Ending::NoData if self.list != USUAL => {
                 self.list = USUAL;
                 Pace::Same
             }
@@ -215,7 +223,9 @@ impl Listing {
             Ending::Empty if unasked && self.repeats > 0 => Pace::Same,
             // A meter that said no, or did not like what it was told: all meters understand 300.
             Ending::Refused | Ending::Empty => Pace::Slow,
-            Ending::Damaged | Ending::Lost | Ending::Checked(_) | Ending::Unchecked(_) => Pace::Gentler,
+            Ending::Damaged | Ending::Lost | Ending::NoData | Ending::Checked(_) | Ending::Unchecked(_) => {
+                Pace::Gentler
+            }
         };
         if attempts >= CONVERSATIONS_MAX {
             let empty = *reason == Ending::Empty && self.repeats == 0;

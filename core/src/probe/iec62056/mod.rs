@@ -3,19 +3,25 @@
 
 mod block;
 mod clock;
+mod config;
 pub mod dataset;
 mod identification;
 mod limits;
+mod listing;
 mod message;
 mod parity;
 mod quiet;
 mod registers;
 mod session;
+mod sign_on;
+mod signal;
 mod speed;
+mod turn;
 
+pub use config::Config;
 pub use message::{Address, AddressError};
 pub use registers::datum;
-pub use session::{Config, Session};
+pub use session::Session;
 
 // The telegrams that a meter pushes have the same lines.
 pub(in crate::probe) use {

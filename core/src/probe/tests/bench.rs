@@ -56,11 +56,16 @@ pub(super) struct Bench {
     /// Somebody asks to stop at this moment.
     pub(super) cancel_at_ms: Option<u64>,
     pub(super) cancel: AtomicBool,
+    pub(super) config: Config,
 }
 
 impl Bench {
-    pub(super) const fn new() -> Self {
-        Self { now_ns: Cell::new(0), cancel_at_ms: None, cancel: AtomicBool::new(false) }
+    pub(super) fn new() -> Self {
+        Self::with(Config::default())
+    }
+
+    pub(super) const fn with(config: Config) -> Self {
+        Self { now_ns: Cell::new(0), cancel_at_ms: None, cancel: AtomicBool::new(false), config }
     }
 
     pub(super) fn now(&self) -> Moment {
@@ -78,7 +83,7 @@ impl Bench {
     /// Drives a readout on any line.
     pub(super) fn run(&self, line: &mut dyn Line) -> (Drive, Vec<Progress>) {
         let mut seen = Vec::new();
-        let session = Session::start(self.now(), Config::default());
+        let session = Session::start(self.now(), self.config.clone());
         let drive = drive(session, line, &|| self.now(), &self.cancel, &mut |progress| seen.push(progress));
         (drive, seen)
     }

@@ -7,6 +7,7 @@ mod decode;
 mod driving;
 mod dumps;
 mod field_problems;
+mod known;
 mod listening;
 mod meter;
 mod modes;
