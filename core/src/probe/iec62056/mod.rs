@@ -1,5 +1,5 @@
-//! IEC 62056-21 data readout in modes A, B and C. Programming mode is not here, and nothing here writes
-//! to a meter.
+//! IEC 62056-21: data readout in modes A, B and C, the way into HDLC in mode E, and single registers, load
+//! profiles and events in programming mode. Nothing here writes to a meter.
 
 mod block;
 mod clock;
@@ -9,6 +9,7 @@ mod identification;
 mod limits;
 mod listing;
 mod message;
+mod opening;
 mod parity;
 mod quiet;
 mod registers;
@@ -20,6 +21,7 @@ mod turn;
 
 pub use config::Config;
 pub use message::{Address, AddressError};
+pub use opening::{Config as OpeningConfig, Opened, Opening};
 pub use registers::datum;
 pub use session::Session;
 

@@ -10,6 +10,7 @@ use super::{
     identification::Identification,
     limits::{QUIET, SIGN_ON, TOTAL_BYTES_MAX, TOTAL_TIME_MAX},
     listing::{Listed, Listing},
+    opening::Opened,
     registers,
     sign_on::SignOn,
     signal::Signal,
@@ -55,6 +56,21 @@ impl Session {
     pub fn start(now: Moment, config: Config) -> Self {
         let mut script = Script::new(now, SIGN_ON);
         let sign_on = SignOn::start(now, config.address(), config.patience, config.wakes(), &mut script);
+        Self::new(now, config, script, sign_on)
+    }
+
+    /// Takes up the conversation that [`Opening`](super::Opening) has begun, at once: the meter waits 1.5 s. An
+    /// error is as one of [`Session::handle`].
+    pub fn after_identification(now: Moment, config: Config, opened: Opened) -> Result<Self, ReadError> {
+        let Opened { echo, meter, rest, .. } = opened;
+        let sign_on = SignOn::answered_already(now, config.address(), echo);
+        let mut session = Self::new(now, config, Script::new(now, SIGN_ON), sign_on);
+        session.identified(now, meter);
+        session.handle(now, Input::Bytes(&rest))?;
+        Ok(session)
+    }
+
+    fn new(now: Moment, config: Config, script: Script<Readout>, sign_on: SignOn) -> Self {
         Self {
             listing: Listing::new(now, config.list),
             config,

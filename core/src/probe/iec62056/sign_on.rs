@@ -52,14 +52,14 @@ impl SignOn {
         wakes: bool,
         script: &mut Script<D>,
     ) -> Self {
-        let mut sign_on = Self { patience, wakes, ..Self::answered_already(now, address) };
+        let mut sign_on = Self { patience, wakes, ..Self::answered_already(now, address, false) };
         sign_on.conversations = 0;
         sign_on.begin(now, script);
         sign_on
     }
 
     /// Where somebody else has heard the identification of this conversation.
-    pub(super) fn answered_already(now: Moment, address: Option<Address>) -> Self {
+    pub(super) fn answered_already(now: Moment, address: Option<Address>, echo: bool) -> Self {
         Self {
             address,
             patience: PATIENCE,
@@ -69,7 +69,7 @@ impl SignOn {
             attempts: 0,
             conversations: 1,
             retries: 0,
-            echo: false,
+            echo,
             overheard: false,
         }
     }

@@ -44,6 +44,17 @@ pub(super) struct Habits {
     pub(super) own_lists: &'static [(u8, &'static str)],
     /// Takes 1.45 s for all but its first identification.
     pub(super) late_again: bool,
+    /// In mode E: how the meter says the option select again.
+    pub(super) mode_e: ModeE,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum ModeE {
+    /// It knows no such mode.
+    None,
+    Mute,
+    At300,
+    AtNewSpeed,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -84,6 +95,7 @@ impl Default for Habits {
             sleeps: false,
             own_lists: &[],
             late_again: false,
+            mode_e: ModeE::None,
         }
     }
 }
@@ -107,6 +119,8 @@ enum State {
     Selecting(u64),
     /// Has read out at this speed and may be asked to repeat.
     ReadOut(u32),
+    /// Talks HDLC at this speed from this moment on.
+    Hdlc(u32, u64),
 }
 
 impl Meter {
@@ -132,13 +146,20 @@ impl Meter {
     pub(super) fn pass(&mut self, wire: &mut Wire, until: u64) {
         match self.state {
             State::Selecting(due) if until >= due => self.read_out(wire, due, 300),
-            State::Idle | State::Selecting(_) | State::ReadOut(_) => {}
+            State::Idle | State::Selecting(_) | State::ReadOut(_) | State::Hdlc(..) => {}
         }
     }
 
     /// Hears a message that was over at `at`.
     pub(super) fn hear(&mut self, wire: &mut Wire, message: &[u8], baud: u32, at: u64) {
         if at < self.busy_until {
+            return;
+        }
+        if let State::Hdlc(own, from) = self.state {
+            // Whatever it is: this bench has no HDLC, and says so in one octet.
+            if baud == own && at >= from {
+                wire.say(at + 5 * MS, own, &[0x7E]);
+            }
             return;
         }
         let text: Vec<u8> = message.iter().map(|byte| byte & 0x7F).collect();
@@ -166,6 +187,17 @@ impl Meter {
             {
                 self.list = *list;
                 self.select(wire, *speed, answer);
+            }
+            (State::Selecting(_), [0x06, b'2', speed, b'2', b'\r', b'\n'])
+                if baud == 300 && self.habits.mode_e != ModeE::None =>
+            {
+                let new = 300 << (speed - b'0');
+                let end = match self.habits.mode_e {
+                    ModeE::None | ModeE::Mute => answer,
+                    ModeE::At300 => wire.say(answer, 300, message),
+                    ModeE::AtNewSpeed => wire.say(answer, new, message),
+                };
+                self.state = State::Hdlc(new, end + 50 * MS);
             }
             (State::ReadOut(own), [0x15]) if baud == *own && !self.habits.ignores_nak => {
                 self.read_out(wire, answer, *own);

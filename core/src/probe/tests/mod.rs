@@ -10,6 +10,7 @@ mod field_problems;
 mod known;
 mod listening;
 mod meter;
+mod mode_e;
 mod modes;
 mod push;
 mod push_meter;
