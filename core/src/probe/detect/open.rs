@@ -129,7 +129,7 @@ fn number(text: Option<&str>) -> Option<dlt645::Address> {
 
 fn iec(aim: &Aim, now: Moment) -> Box<dyn Protocol<Done = Readout>> {
     let address = aim.address.as_deref().and_then(|address| address.parse().ok());
-    Box::new(iec62056::Session::start(now, iec62056::Config { address }))
+    Box::new(iec62056::Session::start(now, iec62056::Config { address, ..Default::default() }))
 }
 
 fn text(now: Moment, step: &Step) -> Box<dyn Protocol<Done = Readout>> {
