@@ -7,6 +7,7 @@ export interface Keys {
   digit?: ((digit: string) => void) | undefined;
   erase?: (() => void) | undefined;
   undo?: (() => void) | undefined;
+  longer?: (() => void) | undefined;
   up?: (() => void) | undefined;
   down?: (() => void) | undefined;
   skip?: (() => void) | undefined;
@@ -46,7 +47,7 @@ export function pressed(event: KeyboardEvent): void {
   }
   const at = event.target instanceof HTMLElement ? event.target : null;
   const writing = at !== null && at.matches("input, textarea");
-  const choosing = at !== null && (writing || at.matches("select") || (tabbing && at.matches("button, a, [role=radio]")));
+  const choosing = at !== null && (writing || at.matches("select") || (tabbing && at.matches("button, summary, [role=radio]")));
   const action = actionFor(event.key, writing, choosing);
   if (!action) return;
   event.preventDefault();
@@ -88,6 +89,9 @@ function actionFor(key: string, writing: boolean, choosing: boolean): (() => voi
     case "z":
     case "Z":
       return front.undo;
+    case "l":
+    case "L":
+      return front.longer;
     case "t":
     case "T":
       return () => settings.nextTheme();
