@@ -66,7 +66,7 @@ export const PROBE = {
     assert.equal(await calls(s, "read_stop"), 1);
     await s.fake({ read: "right" });
     await s.page.waitForFunction(() => document.querySelector("[data-testid=trigger]")?.textContent?.includes("Try again"));
-    assert.match(await text(s, "opens-in"), /open now/);
+    assert.match(await text(s, "open-now"), /open now/);
     await s.press("Enter");
     await s.has("verdict-right");
   },

@@ -47,7 +47,7 @@ export function pressed(event: KeyboardEvent): void {
   }
   const at = event.target instanceof HTMLElement ? event.target : null;
   const writing = at !== null && at.matches("input, textarea");
-  const choosing = at !== null && (writing || at.matches("select") || (tabbing && at.matches("button, summary, [role=radio]")));
+  const choosing = at !== null && (writing || at.matches("select") || (tabbing && at.matches("button, a, [role=radio]")));
   const action = actionFor(event.key, writing, choosing);
   if (!action) return;
   event.preventDefault();
