@@ -1,8 +1,10 @@
 //! Talking to meters through an optical probe.
 
+pub mod c1218;
 pub mod crc;
 pub mod decode;
 pub mod detect;
+pub mod dlms;
 pub mod dlt645;
 pub mod drive;
 mod dump;
@@ -10,6 +12,7 @@ pub mod error;
 pub mod iec62056;
 pub mod keys;
 mod listen;
+pub mod mode_e;
 pub mod part;
 pub mod port;
 pub mod push;
