@@ -38,6 +38,8 @@ meter = Meter { $serial }
 meter-unknown = The meter told no number
 clock = Clock { $clock }
 
+no-ports = No serial port: nothing is plugged in.
+
 no-position = no position
 receiver-silent = the receiver is silent
 

@@ -38,6 +38,8 @@ meter = 电表 { $serial }
 meter-unknown = 电表未报表号
 clock = 时钟 { $clock }
 
+no-ports = 没有串口：没有插入任何设备。
+
 no-position = 没有定位
 receiver-silent = 接收机无信号
 
