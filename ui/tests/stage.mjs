@@ -118,7 +118,7 @@ export const SCREENS = {
   end: async (stage) => { await stage.get("sync-pill").click(); await stage.has("screen-end"); await stage.page.waitForSelector("[data-testid=screen-end] li"); },
   menu: async (stage) => { await stage.get("menu").first().click(); await stage.has("probe-port"); },
   "menu-probe": async (stage) => {
-    await stage.fake({ trial: "deaf", device: { keys: { meters: 0, forOthers: false, trouble: "/home/ana/keys.json: no keys file: line 3" } } });
+    await stage.fake({ trial: "deaf", device: { keys: { meters: 0, forOthers: false, trouble: "keys.json: no keys file: line 3" } } });
     await stage.get("menu").first().click();
     await stage.has("probe-port");
     await stage.get("lines").click();

@@ -266,13 +266,10 @@ fn progress_counts_what_was_fetched() {
     let read = read(terminal, beside(Some(span), true), Probe::default());
     let fetched = read.progress.iter().filter_map(|progress| match progress {
         Progress::Fetched { done, total: None } => Some(*done),
-        Progress::Trying { .. }
-        | Progress::Asking { .. }
-        | Progress::Answered { .. }
-        | Progress::Receiving { .. }
-        | Progress::Repeating
-        | Progress::Signal { .. }
-        | Progress::Fetched { .. } => None,
+        other => {
+            assert!(!matches!(other, Progress::Fetched { .. }), "{other:?}");
+            None
+        }
     });
     assert_eq!(fetched.collect::<Vec<u32>>(), [96, 144, 146]);
 }
