@@ -70,6 +70,7 @@ keys-help = Keys
 keys-main = Enter, Space, trigger: main action
 keys-digits = 0–9: type a reading
 keys-arrows = Up, down: other stop
+keys-longer = L: search longer
 keys-theme = T: theme
 keys-undo = Z: undo
 keys-back = Esc: back

@@ -69,6 +69,7 @@ keys-help = 按键
 keys-main = 回车、空格、扳机键：主要操作
 keys-digits = 0–9：输入读数
 keys-arrows = 上、下：其他抄表点
+keys-longer = L：延长搜索
 keys-theme = T：主题
 keys-undo = Z：撤销
 keys-back = Esc：返回
