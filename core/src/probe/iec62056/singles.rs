@@ -148,12 +148,11 @@ mod tests {
 
     #[test]
     fn all_forms_are_tried_and_the_one_that_works_is_kept() {
-        for working in 0..FORMS.len() {
+        for (working, (command, inside)) in FORMS.into_iter().enumerate() {
             let mut singles = Singles::new(vec!["1.8.0".into(), "1.8.1".into(), "2.8.0".into()]);
             let mut asked = 0;
             while let Some(ask) = singles.ask() {
                 asked += 1;
-                let (command, inside) = FORMS[working];
                 let understood = ask.command == command && ask.text.ends_with(&format!("({inside})"));
                 // It has no register of the first tariff.
                 let knows = understood && !ask.text.starts_with("1.8.1");

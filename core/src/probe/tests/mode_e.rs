@@ -20,7 +20,7 @@ enum Composed {
     Opening(Opening),
     /// What is still to be said, and what has come in HDLC.
     Hdlc(Opened, Vec<Output<(Opened, Found)>>),
-    Session(Opened, Session),
+    Session(Opened, Box<Session>),
 }
 
 #[derive(Debug)]
@@ -59,10 +59,15 @@ impl Protocol for Composed {
                 }
                 Output::Done(opened) => {
                     let session = Session::after_identification(now, Config::default(), opened.clone());
-                    *self = Self::Session(opened, session.unwrap());
+                    *self = Self::Session(opened, Box::new(session.unwrap()));
                     self.poll(now)
                 }
-                other => other.map(|_| unreachable!()),
+                other @ (Output::Send(_)
+                | Output::Set(_)
+                | Output::Progress(_)
+                | Output::Reserve(_)
+                | Output::Part(_)
+                | Output::Wait(_)) => other.map(|_| unreachable!()),
             },
             Self::Hdlc(_, outputs) => {
                 outputs.pop().unwrap_or(Output::Wait(now + std::time::Duration::from_millis(100)))
@@ -145,7 +150,12 @@ fn what_came_together_with_an_identification_is_not_lost() {
         match composed.poll(Moment(0)) {
             Output::Done((_, Found::Readout(readout))) => break readout,
             Output::Wait(_) => composed.handle(Moment(1), Input::Bytes(std::mem::take(&mut said))).unwrap(),
-            _ => {}
+            Output::Send(_)
+            | Output::Set(_)
+            | Output::Progress(_)
+            | Output::Reserve(_)
+            | Output::Part(_)
+            | Output::Done(_) => {}
         }
     };
     assert_eq!(readout.registers.len(), 1);
@@ -182,7 +192,7 @@ fn opening() -> Opening {
 
 fn even(byte: u8) -> u8 {
     let byte = byte & 0x7F;
-    if byte.count_ones() % 2 == 0 { byte } else { byte | 0x80 }
+    if byte.count_ones().is_multiple_of(2) { byte } else { byte | 0x80 }
 }
 
 fn said<D>(drive: &Drive<D>) -> Vec<Vec<u8>> {

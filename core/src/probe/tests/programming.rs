@@ -39,7 +39,7 @@ fn single_registers_are_read_in_whatever_form_the_meter_likes() {
                         single(&["1.8.0", "7.8.0", "2.8.0"]),
                         Probe { echo, ..Probe::default() },
                     );
-                    assert_eq!(values(&read.readout()), ["12345.670", "1.000"], "{dislike:?} {echo:?}");
+                    assert_eq!(values(read.readout()), ["12345.670", "1.000"], "{dislike:?} {echo:?}");
                     assert!(!read.readout().way.has(Quirk::Single));
                     read.ends_with_a_break();
                 }
@@ -93,7 +93,7 @@ fn a_password_is_said_only_where_one_is_at_hand() {
     let with = |password: &str| Config { keyring: ring(password), ..single(&["1.8.0"]) };
     for dislike in [Dislike::Nak, Dislike::Ack] {
         let right = read(locked(dislike), with("00112233"), Probe::default());
-        assert_eq!(values(&right.readout()), ["12345.670"]);
+        assert_eq!(values(right.readout()), ["12345.670"]);
         right.ends_with_a_break();
         let wrong = read(locked(dislike), with("11111111"), Probe::default());
         assert_eq!(wrong.error(), ReadError::WrongKey);
@@ -206,7 +206,7 @@ fn a_damaged_answer_is_asked_for_again() {
                 check_rows(&read(terminal, beside(Some(span), false), probe), span);
                 let registers = Terminal { flips, ..Terminal::default() };
                 let read = read(registers, single(&["0.0.0", "1.8.0", "2.8.0"]), probe);
-                assert_eq!(values(&read.readout()), ["00412345", "12345.670", "1.000"]);
+                assert_eq!(values(read.readout()), ["00412345", "12345.670", "1.000"]);
             }
         }
     }
@@ -237,7 +237,7 @@ fn a_meter_that_answers_nothing_is_given_up_with_a_break() {
 fn a_meter_that_breaks_off_is_asked_anew_once_it_has_told_something() {
     let terminal = Terminal { breaks_at: Some(2), ..Terminal::default() };
     let read = read(terminal, single(&["0.0.0", "1.8.0"]), Probe::default());
-    assert_eq!(values(&read.readout()), ["00412345", "12345.670"]);
+    assert_eq!(values(read.readout()), ["00412345", "12345.670"]);
     let terminal = Terminal { breaks_at: Some(1), ..Terminal::default() };
     assert_eq!(self::read(terminal, single(&["1.8.0"]), Probe::default()).error(), ReadError::Locked);
 }
@@ -256,7 +256,7 @@ fn a_meter_that_is_shut_after_an_abort_says_for_how_long() {
 fn a_slow_meter_is_read_in_programming_mode_at_300() {
     let habits = Habits { ident: "ABC0X", terminal: Some(Terminal::default()), ..Habits::default() };
     let read = Read::of(habits, single(&["1.8.0"]), Probe::default());
-    assert_eq!((values(&read.readout()), read.readout().baud), (vec!["12345.670".into()], 300));
+    assert_eq!((values(read.readout()), read.readout().baud), (vec!["12345.670".into()], 300));
 }
 
 #[test]
@@ -264,9 +264,8 @@ fn progress_counts_what_was_fetched() {
     let span = span((1, 0, 15), (2, 12, 0));
     let terminal = Terminal { profile: Some(span), ..Terminal::default() };
     let read = read(terminal, beside(Some(span), true), Probe::default());
-    let fetched = read.progress.iter().filter_map(|progress| match progress {
-        Progress::Fetched { done, total: None } => Some(*done),
-        _ => None,
+    let fetched = read.progress.iter().filter_map(|progress| {
+        if let Progress::Fetched { done, total: None } = progress { Some(*done) } else { None }
     });
     assert_eq!(fetched.collect::<Vec<u32>>(), [96, 144, 146]);
 }
