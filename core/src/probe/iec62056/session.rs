@@ -28,6 +28,7 @@ use crate::{
         port::{Input, Output, Progress},
         readout::{Datum, Integrity, Readout},
         script::Script,
+        way::Quirk,
     },
     time::Moment,
 };
@@ -102,7 +103,7 @@ impl Session {
             (false, _) => Goal::List,
         };
         Self {
-            listing: Listing::new(now, config.list),
+            listing: Listing::new(now, config.list, config.has(Quirk::WrongCheck)),
             programming: None,
             config,
             script,
