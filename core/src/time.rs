@@ -83,6 +83,11 @@ impl Civil {
     pub fn since(self, earlier: Self) -> Duration {
         (self.0 - earlier.0).to_std().unwrap_or_default()
     }
+
+    /// Seconds since 1970-01-01T00:00:00 on the same clock.
+    pub const fn to_unix(self) -> i64 {
+        self.0.and_utc().timestamp()
+    }
 }
 
 impl fmt::Display for Civil {
@@ -140,6 +145,7 @@ mod tests {
         assert_eq!(civil.to_string().parse(), Ok(civil));
         assert_eq!(Civil::new(2026, 2, 30, 0, 0, 0), None);
         assert_eq!(Civil::of_unix(1_795_428_000), Some(civil));
+        assert_eq!(civil.to_unix(), 1_795_428_000);
     }
 
     #[test]

@@ -9,9 +9,12 @@ mod device;
 mod dto;
 mod failure;
 mod probe;
+mod record;
 mod state;
 mod sync_task;
 mod texts;
+mod trigger;
+mod turn;
 mod window;
 
 use failure::Failure;

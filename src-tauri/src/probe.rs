@@ -99,6 +99,8 @@ pub(crate) struct Desk<'a> {
     /// What came beside the registers.
     pub(crate) parts: Vec<Part>,
     collects: bool,
+    /// How many rows of a profile and how many events have come.
+    pub(crate) kept: (u32, u32),
 }
 
 impl<'a> Desk<'a> {
@@ -108,7 +110,8 @@ impl<'a> Desk<'a> {
         on_progress: &'a mut dyn FnMut(Progress),
     ) -> Self {
         let from = aim.wants.profile.map(|span| span.from);
-        Self { store, serial: aim.serial.clone(), from, on_progress, parts: Vec::new(), collects: false }
+        let (serial, parts) = (aim.serial.clone(), Vec::new());
+        Self { store, serial, from, on_progress, parts, collects: false, kept: (0, 0) }
     }
 
     /// Keeps the parts also for whoever wants to show them.
@@ -131,6 +134,11 @@ impl Attendant for Desk<'_> {
     fn part(&mut self, part: Part) -> io::Result<()> {
         if let (Some(store), Some(serial)) = (self.store, &self.serial) {
             lock(store).put_part(serial, self.from, &part).map_err(io::Error::other)?;
+        }
+        let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+        match &part {
+            Part::Profile(part) => self.kept.0 = self.kept.0.saturating_add(count(part.rows.len())),
+            Part::Events(events) => self.kept.1 = self.kept.1.saturating_add(count(events.len())),
         }
         if self.collects {
             self.parts.push(part);

@@ -1,26 +1,32 @@
 //! The running app: the open store, the receiver, the sync, and what is under way. Commands ask it; it asks the
 //! use cases.
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use lamplighter_core::{
     gnss::fix::Fix,
-    id::StopId,
+    id::{ReadingId, StopId},
     probe::{keys::Keyring, readout::Readout},
     round::{Outcome, Stop},
     store::{Setting, Shift, Store},
+    time::Civil,
     work,
 };
 use tauri::ipc::Channel;
 
 use crate::{
     clock,
-    device::{GnssFeed, ports},
+    device::{GnssFeed, PortChange, ports},
     dto::{Change, CommandError, Counts, PositionView, ProbeTiming, ShiftView, SyncView},
+    record::Conversation,
     sync_task::SyncTask,
+    turn::{Purpose, Turn, Turns},
 };
 
 /// A readout that is not recorded: another meter answered.
@@ -31,6 +37,22 @@ pub(crate) struct Pending {
     pub(crate) timing: ProbeTiming,
 }
 
+/// The stop that was read last, and its meter's clock where it was told.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct JustRead {
+    pub(crate) stop: StopId,
+    pub(crate) clock: Option<Civil>,
+}
+
+/// The device's own folder, and what lies in it beside the database.
+#[derive(Debug, Default)]
+pub(crate) struct Home {
+    pub(crate) folder: PathBuf,
+    pub(crate) keyring: Arc<Keyring>,
+    /// Why there are no keys, though there is a file of them.
+    pub(crate) keys_trouble: Option<String>,
+}
+
 /// What every command gets.
 pub(crate) struct App {
     store: Arc<Mutex<Store>>,
@@ -39,40 +61,33 @@ pub(crate) struct App {
     watcher: Mutex<Option<Channel<Change>>>,
     shown: Mutex<Option<Change>>,
     pub(crate) pending: Mutex<Option<Pending>>,
-    reading: Mutex<Option<Arc<AtomicBool>>>,
+    pub(crate) just_read: Mutex<Option<JustRead>>,
+    /// With the meter that was asked last, whether or not it could be read.
+    pub(crate) conversation: Mutex<Option<Conversation>>,
+    turns: Turns,
     ordered_from_fix: AtomicBool,
-    keyring: Arc<Keyring>,
+    pub(crate) home: Home,
     /// Called with the number of the stop that the reader goes to; the demo's street walks there.
     on_current: Option<Box<dyn Fn(u32) + Send + Sync>>,
-}
-
-/// The one readout that may be under way; dropping it lets the next one begin.
-pub(crate) struct Turn<'a> {
-    app: &'a App,
-    pub(crate) cancel: Arc<AtomicBool>,
-}
-
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
-        *lock(&self.app.reading) = None;
-    }
 }
 
 impl App {
     pub(crate) fn new(
         store: Arc<Mutex<Store>>,
-        keyring: Arc<Keyring>,
+        home: Home,
         on_current: Option<Box<dyn Fn(u32) + Send + Sync>>,
     ) -> Self {
         Self {
             store,
-            keyring,
+            home,
             gnss: Mutex::default(),
             sync: Mutex::default(),
             watcher: Mutex::default(),
             shown: Mutex::default(),
             pending: Mutex::default(),
-            reading: Mutex::default(),
+            just_read: Mutex::default(),
+            conversation: Mutex::default(),
+            turns: Turns::default(),
             ordered_from_fix: AtomicBool::new(false),
             on_current,
         }
@@ -120,32 +135,62 @@ impl App {
 
     /// The keys of meters that this device has.
     pub(crate) fn keyring(&self) -> Arc<Keyring> {
-        self.keyring.clone()
+        self.home.keyring.clone()
     }
 
-    /// The port that was chosen, else the only thing that is plugged in.
+    /// The port that was chosen, else the first that is plugged in and not the receiver's.
     pub(crate) fn probe_port(&self) -> Result<String, CommandError> {
         let chosen = self.store().setting(Setting::ProbePort)?;
-        let found = || ports().into_iter().next().map(|port| port.path);
+        let receiver = self.store().setting(Setting::GnssPort)?;
+        let found = || ports().into_iter().map(|port| port.path).find(|path| Some(path) != receiver.as_ref());
         Ok(chosen.or_else(found).unwrap_or_default())
     }
 
-    /// Takes the probe; refused while it is in use.
-    pub(crate) fn take_turn(&self) -> Result<Turn<'_>, CommandError> {
-        let mut reading = lock(&self.reading);
-        if reading.is_some() {
-            return Err(CommandError::Busy);
-        }
-        let cancel = Arc::new(AtomicBool::new(false));
-        *reading = Some(cancel.clone());
-        Ok(Turn { app: self, cancel })
+    /// Takes the probe; refused while somebody waits for what it is doing.
+    pub(crate) fn take_turn(&self, purpose: Purpose) -> Result<Turn<'_>, CommandError> {
+        self.turns.take(purpose).ok_or(CommandError::Busy)
     }
 
-    /// Stops the readout under way, if there is one.
+    /// Stops what the probe is doing, if it does anything.
     pub(crate) fn cancel(&self) {
-        if let Some(cancel) = &*lock(&self.reading) {
-            cancel.store(true, Ordering::Relaxed);
+        self.turns.cancel();
+    }
+
+    /// Another meter is to be read: what is known of the last one is over.
+    pub(crate) fn forget(&self) {
+        *lock(&self.pending) = None;
+        *lock(&self.just_read) = None;
+        *lock(&self.conversation) = None;
+    }
+
+    /// The last conversation, or the one that this reading came of: of an older one only the transcript is kept.
+    pub(crate) fn conversation_of(
+        &self,
+        reading: Option<ReadingId>,
+    ) -> Result<Option<Conversation>, CommandError> {
+        let last = lock(&self.conversation).clone();
+        let Some(id) = reading else { return Ok(last) };
+        if last.as_ref().is_some_and(|last| last.reading == Some(id)) {
+            return Ok(last);
         }
+        let store = self.store();
+        let Some(kept) = store.reading(id)? else { return Ok(None) };
+        let text = kept.reading.transcript.map(|hash| store.transcript(hash)).transpose()?.flatten();
+        let serial = store.stop(kept.reading.stop)?.map(|stop| stop.meter.serial).unwrap_or_default();
+        Ok(text.and_then(|text| Conversation::kept(&kept, serial, &text)))
+    }
+
+    /// Something was plugged in or pulled out.
+    pub(crate) fn tell_ports(&self, change: PortChange) {
+        let Some(channel) = lock(&self.watcher).clone() else { return };
+        let (probe, gnss) = {
+            let store = self.store();
+            (
+                store.setting(Setting::ProbePort).ok().flatten(),
+                store.setting(Setting::GnssPort).ok().flatten(),
+            )
+        };
+        channel.send(Change::of_ports(change, probe.as_deref(), gnss.as_deref())).ok();
     }
 
     /// Whoever shows the shift hears of every change from now on.
@@ -165,7 +210,7 @@ impl App {
         if shown.as_ref() != Some(&change) {
             let counts = |change: &Change| match change {
                 Change::Shift { shift } => Some((shift.counts, shift.sync.waiting, shift.round.clone())),
-                Change::Stops => None,
+                Change::Stops | Change::Ports { .. } => None,
             };
             if shown.as_ref().and_then(counts) != counts(&change) {
                 channel.send(Change::Stops).ok();

@@ -16,8 +16,9 @@ use tokio::runtime::Runtime;
 use crate::{
     Failure, commands,
     demo::{Day, Demo, Street},
+    device::watch_ports,
     probe,
-    state::App,
+    state::{App, Home},
     sync_task::SyncTask,
 };
 
@@ -54,11 +55,15 @@ pub(crate) fn open(home: Option<PathBuf>, arguments: &WindowArguments) -> Result
         hub = demo.hub;
     }
     // A broken keys file costs the readings of locked meters only, so the window opens.
-    let keyring = probe::keys_in(&folder).unwrap_or_else(|error| {
-        eprintln!("lamplighter: {error}");
-        Arc::default()
-    });
-    let app = Arc::new(App::new(store.clone(), keyring, on_current));
+    let (keyring, keys_trouble) = match probe::keys_in(&folder) {
+        Ok(keyring) => (keyring, None),
+        Err(error) => {
+            eprintln!("lamplighter: {error}");
+            (Arc::default(), Some(error))
+        }
+    };
+    let home = Home { folder, keyring, keys_trouble };
+    let app = Arc::new(App::new(store.clone(), home, on_current));
     app.listen().and_then(|()| app.resume()).map_err(|error| Failure(format!("{error:?}")))?;
     let task = SyncTask::start(runtime.handle(), store, {
         let app = Arc::downgrade(&app);
@@ -70,6 +75,7 @@ pub(crate) fn open(home: Option<PathBuf>, arguments: &WindowArguments) -> Result
     });
     app.set_sync(task);
     tick(&app);
+    watch(&app);
     let ran = show(app);
     drop(hub);
     ran
@@ -116,7 +122,10 @@ fn show(app: Arc<App>) -> Result<(), Failure> {
             commands::stop::stop_view,
             commands::stop::select_stop,
             commands::probe::read_stop,
+            commands::probe::read_beside,
             commands::probe::read_cancel,
+            commands::probe::probe_test,
+            commands::probe::save_transcript,
             commands::reading::take_for,
             commands::reading::record_typed,
             commands::stop::draft_save,
@@ -128,6 +137,8 @@ fn show(app: Arc<App>) -> Result<(), Failure> {
             commands::shift::shift_close,
             commands::device::device_view,
             commands::device::device_set,
+            commands::device::probe_set,
+            commands::device::beside_set,
             commands::shift::enrol,
         ])
         .on_window_event(|window, event| {
@@ -149,6 +160,18 @@ fn tick(app: &Arc<App>) {
             drop(app);
             thread::sleep(TICK);
         }
+    });
+}
+
+/// The window hears of what is plugged in and pulled out.
+fn watch(app: &Arc<App>) {
+    let app = Arc::downgrade(app);
+    watch_ports(move |change| {
+        let Some(app) = app.upgrade() else { return false };
+        if let Some(change) = change {
+            app.tell_ports(change);
+        }
+        true
     });
 }
 

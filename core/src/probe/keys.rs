@@ -68,6 +68,11 @@ impl Keyring {
         }
     }
 
+    /// All passwords, so that they can be kept out of what is shown.
+    pub(super) fn passwords(&self) -> impl Iterator<Item = &str> {
+        self.own.values().chain(&self.any).filter_map(|keys| keys.password.as_deref())
+    }
+
     /// Whether there is nothing on it.
     pub fn is_empty(&self) -> bool {
         self.own.is_empty() && self.any.is_none()

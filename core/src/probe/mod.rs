@@ -1,8 +1,10 @@
 //! Talking to meters through an optical probe.
 
+pub mod c1218;
 pub mod crc;
 pub mod decode;
 pub mod detect;
+pub mod dlms;
 pub mod dlt645;
 pub mod drive;
 mod dump;
@@ -15,6 +17,7 @@ pub mod port;
 pub mod push;
 pub mod readout;
 mod script;
+pub mod secrets;
 pub mod selftest;
 pub mod sml;
 pub mod transcript;

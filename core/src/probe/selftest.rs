@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{
     drive::Protocol,
     error::ReadError,
-    port::{Framing, Input, Output, Settings},
+    port::{Framing, Input, Output, Progress, Settings},
     script::Script,
 };
 use crate::time::Moment;
@@ -19,6 +19,8 @@ const QUIET: Duration = Duration::from_millis(600);
 /// After the last bit of the pattern, for what USB and Bluetooth add.
 const ECHO_WAIT: Duration = Duration::from_millis(250);
 const SPEEDS: [u32; 2] = [300, 9_600];
+/// At the room, and at the echo at each speed.
+const LOOKS: u32 = 1 + SPEEDS.len() as u32;
 /// A line that delivers more than this while it should be silent is not looked at more closely.
 const BYTES_MAX: u32 = 4_096;
 
@@ -102,6 +104,7 @@ impl SelfTest {
 
     fn next_stage(&mut self, now: Moment) {
         self.at = 0;
+        self.script.tell(Progress::Fetched { done: self.looks(), total: Some(LOOKS) });
         match SPEEDS.get(self.stage) {
             Some(&baud) => {
                 self.script.set(settings(baud));
@@ -114,6 +117,13 @@ impl SelfTest {
             }
         }
         self.stage += 1;
+    }
+}
+
+impl SelfTest {
+    /// Of the room, and of each speed, done so far.
+    fn looks(&self) -> u32 {
+        u32::try_from(self.stage + 1).unwrap_or(LOOKS)
     }
 }
 

@@ -73,6 +73,11 @@ impl Transcript {
         &self.chunks
     }
 
+    /// For blanking what others must not see.
+    pub(super) fn chunks_mut(&mut self) -> &mut [Chunk] {
+        &mut self.chunks
+    }
+
     /// SHA-256 of the text form.
     pub fn digest(&self) -> [u8; 32] {
         Sha256::digest(self.to_string()).into()

@@ -13,6 +13,8 @@ pub enum Setting {
     ProbePort,
     /// What the probe needs, as the text of its profile.
     ProbeProfile,
+    /// What is read beside the registers, as [`crate::work::Beside`] writes it.
+    ReadBeside,
     /// Who we say we are to meters of DLMS, in hexadecimal digits.
     SystemTitle,
     /// The receiver's port, as a path.
@@ -27,6 +29,7 @@ impl Setting {
             Self::CurrentStop => "current-stop",
             Self::ProbePort => "probe-port",
             Self::ProbeProfile => "probe-profile",
+            Self::ReadBeside => "read-beside",
             Self::SystemTitle => "system-title",
             Self::GnssPort => "gnss-port",
             Self::EnrolSeed => "enrol-seed",

@@ -1,11 +1,13 @@
 //! The use cases: what a reader does on a shift, each one call.
 
 mod aim;
+mod beside;
 mod owner;
 mod record;
 mod walk;
 
 pub use aim::{Probe, aim, remember};
+pub use beside::{Beside, BesideError, aim_beside};
 pub use record::{Recording, record_readout, record_typed};
 pub use walk::{begin, next_stop, reorder, start};
 

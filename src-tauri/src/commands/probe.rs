@@ -1,20 +1,14 @@
-//! Reading the meter under the probe.
+//! The probe: reading the meter under it, what lies beside, trying it, and the record of the last conversation.
 
 use std::sync::Arc;
 
-use lamplighter_core::{
-    id::StopId,
-    probe::{detect::Aim, part::Wants, port::Progress},
-    work::{self, Recording},
-};
 use tauri::{State, async_runtime::spawn_blocking, ipc::Channel};
 
 use super::stop_id;
 use crate::{
-    clock,
-    dto::{CommandError, ProbeTiming, ReadProgress, ReadResult, Recorded, StopRow},
-    probe::{self, Desk, Tried},
-    state::{App, Pending, lock},
+    dto::{BesideResult, CommandError, ProbeHealth, ReadProgress, ReadResult, SavedRecord},
+    state::App,
+    trigger,
 };
 
 /// Reads the meter and records it. What the screen gets as recorded is on disk. With `slow` the ways that take
@@ -26,57 +20,57 @@ pub(crate) async fn read_stop(
     slow: bool,
     channel: Channel<ReadProgress>,
 ) -> Result<ReadResult, CommandError> {
-    let (app, stop) = (app.inner().clone(), stop_id(&stop)?);
-    spawn_blocking(move || read(&app, stop, slow, &channel)).await.map_err(CommandError::internal)?
+    let stop = stop_id(&stop)?;
+    on_the_probe(&app, channel, move |app, tell| trigger::read_stop(app, stop, slow, tell)).await
 }
 
-/// Stops the readout under way.
+/// Goes on with what the settings want beside the registers of the stop that was just read.
+#[tauri::command]
+pub(crate) async fn read_beside(
+    app: State<'_, Arc<App>>,
+    stop: String,
+    channel: Channel<ReadProgress>,
+) -> Result<BesideResult, CommandError> {
+    let stop = stop_id(&stop)?;
+    on_the_probe(&app, channel, move |app, tell| trigger::read_beside(app, stop, tell)).await
+}
+
+/// Tries the probe on white paper.
+#[tauri::command]
+pub(crate) async fn probe_test(
+    app: State<'_, Arc<App>>,
+    channel: Channel<ReadProgress>,
+) -> Result<ProbeHealth, CommandError> {
+    on_the_probe(&app, channel, trigger::try_the_probe).await
+}
+
+/// Stops what the probe is doing.
 #[tauri::command(async)]
 pub(crate) fn read_cancel(app: State<'_, Arc<App>>) {
     app.cancel();
 }
 
-fn read(
-    app: &App,
-    id: StopId,
-    slow: bool,
-    channel: &Channel<ReadProgress>,
-) -> Result<ReadResult, CommandError> {
-    let stop = app.stop(id)?;
-    let turn = app.take_turn()?;
-    let tell = |progress| {
+/// Saves the record of the last conversation, or of the one that a reading came of.
+#[tauri::command(async)]
+pub(crate) fn save_transcript(
+    app: State<'_, Arc<App>>,
+    reading: Option<String>,
+) -> Result<SavedRecord, CommandError> {
+    let reading = reading.map(|id| id.parse()).transpose().map_err(CommandError::internal)?;
+    let conversation = app.conversation_of(reading)?.ok_or(CommandError::NoRecord)?;
+    let path = conversation.save(&app.home.folder, &app.home.keyring)?;
+    Ok(SavedRecord { path: path.display().to_string() })
+}
+
+/// Does something long beside the window.
+async fn on_the_probe<T: Send + 'static>(
+    app: &Arc<App>,
+    channel: Channel<ReadProgress>,
+    work: impl FnOnce(&App, &dyn Fn(ReadProgress)) -> Result<T, CommandError> + Send + 'static,
+) -> Result<T, CommandError> {
+    let app = app.clone();
+    let tell = move |progress| {
         channel.send(progress).ok();
     };
-    *lock(&app.pending) = None;
-    tell(ReadProgress::Opening);
-    let port = app.probe_port()?;
-    let store = app.shared_store();
-    let (probe, profile) = probe::probe_of(&app.store(), &port, app.keyring())?;
-    let aim = probe::aim(&store, &probe, Some(&stop.meter), Wants::default())?;
-    let aim = Aim { slow, ..aim };
-    let mut show = |progress: Progress| tell(progress.into());
-    let mut desk = Desk::new(Some(&store), &aim, &mut show);
-    let Tried { drive: driven, trail } = probe::read(&port, &profile, aim, &turn.cancel, &mut desk)?;
-    let readout = driven.result.map_err(|error| CommandError::of_drive(error, &port).with_trail(&trail))?;
-    tell(ReadProgress::Judging);
-    app.begin()?;
-    let (fix, transcript) = (app.fix(), driven.transcript.to_string());
-    let timing = ProbeTiming::new(&readout, &driven.timing);
-    let recording =
-        work::record_readout(&mut app.store(), clock::now(), id, &readout, &transcript, fix, false)?;
-    let planned = matches!(recording, Recording::Recorded(_)).then_some(&*stop.meter.serial);
-    work::remember(&mut app.store(), clock::now(), &probe, planned, &readout)?;
-    match recording {
-        Recording::Recorded(recorded) => {
-            app.nudge();
-            Ok(ReadResult::Recorded { recorded: Box::new(Recorded::new(&recorded, &stop, Some(timing))) })
-        }
-        Recording::WrongMeter { seen, belongs_to } => {
-            *lock(&app.pending) = Some(Pending { readout, transcript, timing });
-            let other = belongs_to.map(|id| app.stop(id)).transpose()?;
-            let here = fix.map(|fix| fix.position);
-            let belongs_to = other.map(|other| Box::new(StopRow::new(&other, None, here)));
-            Ok(ReadResult::WrongMeter { seen, belongs_to })
-        }
-    }
+    spawn_blocking(move || work(&app, &tell)).await.map_err(CommandError::internal)?
 }

@@ -11,7 +11,7 @@ pub(crate) struct Port {
     pub name: String,
 }
 
-/// All ports there are now. A path may always be typed instead.
+/// All ports there are now, those of USB first: probes hang on them. A path may always be typed instead.
 pub(crate) fn ports() -> Vec<Port> {
     let port = |port: serialport::SerialPortInfo| {
         let name = match port.port_type {
@@ -21,5 +21,7 @@ pub(crate) fn ports() -> Vec<Port> {
         };
         Port { name: name.unwrap_or_else(|| port.port_name.clone()), path: port.port_name }
     };
-    serialport::available_ports().unwrap_or_default().into_iter().map(port).collect()
+    let mut found = serialport::available_ports().unwrap_or_default();
+    found.sort_by_key(|port| !matches!(port.port_type, SerialPortType::UsbPort(_)));
+    found.into_iter().map(port).collect()
 }

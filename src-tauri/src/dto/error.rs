@@ -34,6 +34,7 @@ pub(crate) enum CommandError {
     MeterUnknown { heard: bool, slow_left: bool, tried: Vec<TriedView> },
     MeterEmpty,
     CannotKeep,
+    NoRecord,
     Cancelled,
     Busy,
     DiskFull,
@@ -112,6 +113,15 @@ impl From<LineError> for CommandError {
             LineError::Busy(port) => Self::PortBusy { port },
             LineError::Denied(port) => Self::PortDenied { port },
             LineError::Failed { port, .. } => Self::PortLost { port },
+        }
+    }
+}
+
+impl From<std::io::Error> for CommandError {
+    fn from(error: std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::StorageFull => Self::DiskFull,
+            _ => Self::internal(error),
         }
     }
 }

@@ -8,8 +8,8 @@ mod reading;
 mod shift;
 mod stop;
 
-pub(crate) use device::DeviceView;
+pub(crate) use device::{BesideView, DeviceView, KeysView, ProbeHealth, ProfileView};
 pub(crate) use error::CommandError;
-pub(crate) use reading::{Entry, ProbeTiming, ReadProgress, ReadResult, Recorded};
+pub(crate) use reading::{BesideResult, Entry, ProbeTiming, ReadProgress, ReadResult, Recorded, SavedRecord};
 pub(crate) use shift::{Change, Counts, PositionView, ShiftSummary, ShiftView, SyncView};
 pub(crate) use stop::{BarView, DraftView, Filter, Held, StopRow, StopView, StopsPage};

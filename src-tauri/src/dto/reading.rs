@@ -98,6 +98,21 @@ pub(crate) enum ReadResult {
     WrongMeter { seen: String, belongs_to: Option<Box<StopRow>> },
 }
 
+/// What came of reading on after the registers. Errors are told as such; what came before them is kept.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub(crate) enum BesideResult {
+    Nothing,
+    Done { rows: u32, events: u32 },
+}
+
+/// Where the record of a conversation lies.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SavedRecord {
+    pub(crate) path: String,
+}
+
 /// What has been reached while a meter is being read.
 #[derive(Clone, Debug, PartialEq, Serialize, TS)]
 #[serde(tag = "step", rename_all = "kebab-case")]

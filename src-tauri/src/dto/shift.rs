@@ -10,6 +10,7 @@ use lamplighter_core::{
 use serde::Serialize;
 use ts_rs::TS;
 
+use super::device::{MovedPort, PortView};
 use crate::sync_task::{self, Trouble};
 use lamplighter_sync::session::Reason;
 
@@ -106,6 +107,7 @@ pub(crate) struct ShiftSummary {
 pub(crate) enum Change {
     Shift { shift: Box<ShiftView> },
     Stops,
+    Ports { ports: Vec<PortView>, moved: Vec<MovedPort> },
 }
 
 impl From<&Round> for RoundView {

@@ -1,0 +1,285 @@
+//! One test for each problem that people report from the field.
+
+use super::{
+    bench::{Bench, Echo, Probe, Read, fails, good, shown},
+    meter::{Door, Habits, OldCounter},
+    station::{LinkHabits, two},
+};
+use crate::probe::{
+    dlms::{Address, Config},
+    drive::DriveError,
+    error::ReadError,
+    port::Progress,
+};
+
+/// It was read whole, with so many questions asked again, and the last word was goodbye.
+#[track_caller]
+fn check(bench: Bench, retries: u32) -> Read {
+    let read = bench.read();
+    let readout = good(&read);
+    assert_eq!(shown(readout).len(), 12, "{:?}\n{}", shown(readout), read.drive.transcript);
+    assert!(shown(readout).contains(&"1-0:1.8.0*255 12345670 Wh".into()));
+    assert_eq!(readout.retries, retries, "{}", read.drive.transcript);
+    assert_eq!(read.controls.last(), Some(&0x53), "{}", read.drive.transcript);
+    read
+}
+
+fn probe(probe: Probe) -> Bench {
+    Bench { probe, ..Bench::new(Habits::default()) }
+}
+
+fn link(link: LinkHabits) -> Bench {
+    Bench { link, ..Bench::new(Habits::default()) }
+}
+
+#[test]
+fn a_head_that_echoes_is_read() {
+    for (echo, is_told) in
+        [(Echo::None, false), (Echo::Whole, true), (Echo::Cut, true), (Echo::Garbled, false)]
+    {
+        for delay_ms in [0, 80] {
+            let read = check(probe(Probe { echo, delay_ms, ..Probe::default() }), 0);
+            assert_eq!(good(&read).way.echo, is_told, "{echo:?}");
+            let timing = read.drive.timing;
+            let least = timing.line + super::bench::THINKS * timing.turn_arounds;
+            assert!(delay_ms > 0 || timing.wall <= least.mul_f64(1.02), "{echo:?} costs time: {timing:?}");
+        }
+    }
+}
+
+#[test]
+fn an_echo_is_told_from_an_answer_where_both_ends_have_the_same_address() {
+    let mut bench = probe(Probe { echo: Echo::Whole, ..Probe::default() });
+    bench.config.addresses = vec![Address::one(1)];
+    bench.config.client = Some(1);
+    bench.link = LinkHabits { hears: vec![vec![0x03]], own: vec![0x03], ..LinkHabits::default() };
+    check(bench, 0);
+}
+
+#[test]
+fn an_echo_alone_is_no_meter() {
+    for echo in [Echo::Whole, Echo::Cut, Echo::Garbled] {
+        let mut bench = probe(Probe { echo, ..Probe::default() });
+        bench.link.hears.clear();
+        fails(&bench.read(), ReadError::Silent { attempts: 15 });
+    }
+}
+
+#[test]
+fn a_line_still_at_seven_bits_is_never_believed() {
+    let read = probe(Probe { parity: true, ..Probe::default() }).read();
+    fails(&read, ReadError::Garbled { attempts: 18 });
+    assert!(!read.keeper.seen.iter().any(|seen| matches!(seen, Progress::Answered { .. })));
+}
+
+#[test]
+fn a_meter_at_an_unknown_address_is_told_by_its_serial() {
+    // 412345 % 10000 + 1000.
+    let own = super::station::four(1, 3_345);
+    let mut bench = Bench::new(Habits::default());
+    bench.link.hears = vec![own.clone()];
+    bench.link.own = own;
+    bench.config.addresses.extend([Address::four(1, 3_345)]);
+    check(bench, 0);
+}
+
+#[test]
+fn a_meter_that_does_not_like_wishes_is_asked_without() {
+    check(link(LinkHabits { hates_wishes: true, clients: vec![16], ..LinkHabits::default() }), 0);
+    check(link(LinkHabits { rejects_wishes: true, ..LinkHabits::default() }), 0);
+}
+
+#[test]
+fn a_lost_frame_is_asked_for_again() {
+    for lost in 1..9 {
+        check(link(LinkHabits { loses: vec![lost], ..LinkHabits::default() }), 1);
+        check(link(LinkHabits { misses: vec![lost], ..LinkHabits::default() }), 1);
+        check(link(LinkHabits { loses: vec![lost], confirms_repeats: true, ..LinkHabits::default() }), 1);
+    }
+    // The first is asked for at the next address.
+    check(link(LinkHabits { loses: vec![0], ..LinkHabits::default() }), 0);
+}
+
+#[test]
+fn a_slow_meter_is_heard_while_others_are_asked() {
+    let mut bench = Bench::new(Habits::default());
+    bench.thinks = std::time::Duration::from_millis(900);
+    let read = bench.read();
+    let readout = good(&read);
+    assert_eq!(shown(readout).len(), 12, "{}", read.drive.transcript);
+    assert_eq!(read.controls.iter().filter(|&&control| control == 0x93).count(), 1, "{:02X?}", read.controls);
+}
+
+#[test]
+fn a_damaged_frame_is_asked_for_again_and_at_once() {
+    for garbled in 1..9 {
+        let read = check(link(LinkHabits { garbles: vec![garbled], ..LinkHabits::default() }), 1);
+        assert!(read.keeper.seen.contains(&Progress::Repeating));
+        assert!(read.keeper.seen.iter().any(|seen| matches!(seen, Progress::Signal { percent: 1..=99 })));
+        let slow = check(link(LinkHabits { loses: vec![garbled], ..LinkHabits::default() }), 1);
+        assert!(read.drive.timing.wall < slow.drive.timing.wall, "{garbled}");
+    }
+}
+
+#[test]
+fn a_frame_that_never_comes_through_is_asked_for_on_a_new_link() {
+    for nth in [4, 6] {
+        let loses = vec![nth, nth + 1, nth + 2];
+        let read = link(LinkHabits { loses: loses.clone(), ..LinkHabits::default() }).read();
+        assert_eq!(shown(good(&read)).len(), 12, "{}", read.drive.transcript);
+        assert!(read.controls.iter().filter(|&&control| control == 0x93).count() > 1);
+        check(link(LinkHabits { garbles: loses, ..LinkHabits::default() }), 3);
+    }
+}
+
+#[test]
+fn a_meter_that_is_not_ready_is_waited_for() {
+    check(link(LinkHabits { not_ready: 3, ..LinkHabits::default() }), 0);
+}
+
+#[test]
+fn a_ciphered_conversation_survives_a_broken_link() {
+    let mut bench = Bench::with_keys(Habits::locked());
+    bench.link.loses = vec![10, 11, 12];
+    let read = bench.read();
+    assert_eq!(shown(good(&read)).len(), 12, "{}", read.drive.transcript);
+    assert_eq!(read.meter.doors_tried, [16, 1, 1]);
+    assert_eq!(read.keeper.reservations.len(), 1, "there were counters left");
+}
+
+#[test]
+fn a_counter_out_of_step_is_read_again_once() {
+    for old_counter in [OldCounter::Tells, OldCounter::HangsUp, OldCounter::Silent] {
+        // The meter has told a counter that is long past.
+        let habits = Habits { old_counter, tells_counter: Some(7), counter: 40_000, ..Habits::locked() };
+        let read = Bench::with_keys(habits.clone()).read();
+        match old_counter {
+            OldCounter::Tells => {
+                assert_eq!(shown(good(&read)).len(), 12, "{}", read.drive.transcript);
+                let least: Vec<u32> = read.keeper.reservations.iter().map(|one| one.at_least).collect();
+                assert_eq!(least, [8, 40_001]);
+            }
+            OldCounter::HangsUp | OldCounter::Silent => {
+                fails(&read, ReadError::WrongKey);
+                assert_eq!(read.meter.doors_tried, [16, 1, 16, 1], "{old_counter:?}");
+            }
+        }
+        // The device knows better than the meter says.
+        let mut bench = Bench::with_keys(habits);
+        bench.keeper.next = 40_001;
+        check(bench, 0);
+    }
+}
+
+#[test]
+fn a_counter_that_jumps_while_reading_is_followed() {
+    let habits = Habits { jumps_after: Some(4), ..Habits::locked() };
+    check(Bench::with_keys(habits), 0);
+}
+
+#[test]
+fn a_meter_that_closes_the_conversation_is_entered_again() {
+    // It hangs up on the first ciphered message after the fourth request.
+    let habits = Habits { jumps_after: Some(4), old_counter: OldCounter::HangsUp, ..Habits::locked() };
+    let read = Bench::with_keys(habits).read();
+    // The new counters are below those that the meter now expects; it hangs up again, and is asked for them.
+    assert_eq!(shown(good(&read)).len(), 12, "{}", read.drive.transcript);
+}
+
+#[test]
+fn a_reply_whose_tag_is_wrong_or_whose_counter_is_old_is_not_believed() {
+    for nth in 2..5 {
+        check(Bench::with_keys(Habits { wrong_tags: vec![nth], ..Habits::locked() }), 1);
+        check(Bench::with_keys(Habits { old_counters: vec![nth], ..Habits::locked() }), 1);
+    }
+    let all = (2..200).collect();
+    let read = Bench::with_keys(Habits { wrong_tags: all, ..Habits::locked() }).read();
+    fails(&read, ReadError::Garbled { attempts: 5 });
+    assert_eq!(read.controls.last(), Some(&0x53));
+}
+
+#[test]
+fn a_meter_that_cannot_prove_itself_is_not_believed() {
+    for habits in [
+        Habits { impostor: true, ..Habits::locked() },
+        Habits { wrong_tags: vec![0], ..Habits::locked() },
+        Habits { wrong_tags: vec![1], ..Habits::locked() },
+    ] {
+        let read = Bench::with_keys(habits).read();
+        fails(&read, ReadError::WrongKey);
+        assert!(read.meter.asked.iter().all(|request| request[8..12] != [1, 8, 0, 255]));
+    }
+}
+
+#[test]
+fn nothing_is_sealed_where_no_counter_can_be_kept() {
+    let mut bench = Bench::with_keys(Habits::locked());
+    bench.keeper.refuses = true;
+    let read = bench.read();
+    assert!(matches!(read.drive.result, Err(DriveError::Keep(_))));
+    assert!(read.meter.counters_seen.is_empty());
+}
+
+#[test]
+fn an_answer_to_another_question_is_not_taken() {
+    check(Bench::new(Habits { wrong_ids: 1, ..Habits::default() }), 1);
+    fails(
+        &Bench::new(Habits { wrong_ids: 99, ..Habits::default() }).read(),
+        ReadError::Garbled { attempts: 5 },
+    );
+}
+
+#[test]
+fn a_meter_that_is_shut_after_a_broken_conversation_says_for_how_long() {
+    // Closing what was left open helps.
+    check(link(LinkHabits { absent: 1, ..LinkHabits::default() }), 0);
+    let shut = link(LinkHabits { absent: 99, ..LinkHabits::default() }).read();
+    fails(&shut, ReadError::ShutFor { seconds: 120 });
+    for door in [Door::Busy, Door::Mute] {
+        let habits = Habits { public: door.clone(), management: door, ..Habits::default() };
+        let read = Bench::new(habits).read();
+        fails(&read, ReadError::ShutFor { seconds: 120 });
+        assert_eq!(read.controls.last(), Some(&0x53));
+    }
+}
+
+#[test]
+fn a_meter_that_lets_nobody_in_refuses() {
+    let habits = Habits { public: Door::Shut, management: Door::Shut, ..Habits::default() };
+    fails(&Bench::new(habits).read(), ReadError::Refused);
+}
+
+#[test]
+fn a_probe_that_slips_off_ends_in_silence_and_says_goodbye_in_vain() {
+    for slips_after in [1, 2, 4, 7] {
+        let read = probe(Probe { slips_after: Some(slips_after), ..Probe::default() }).read();
+        let silent = matches!(read.drive.result, Err(DriveError::Read(ReadError::Silent { .. })));
+        assert!(silent, "{:?}", read.drive.result);
+        assert!(read.drive.timing.wall.as_secs() < 60, "{:?}", read.drive.timing);
+    }
+}
+
+#[test]
+fn where_there_is_no_meter_it_is_known_soon() {
+    let mut bench = Bench::new(Habits::default());
+    bench.link.hears = vec![two(9, 9)];
+    bench.config.addresses.truncate(2);
+    let patience = crate::probe::port::Patience { attempts: 1, wait: std::time::Duration::from_millis(400) };
+    bench.config = Config { patience, ..bench.config };
+    let read = bench.read();
+    fails(&read, ReadError::Silent { attempts: 2 });
+    assert!(read.drive.timing.wall.as_millis() < 950, "{:?}", read.drive.timing);
+    assert!(read.controls.is_empty());
+}
+
+#[test]
+fn a_lamp_that_flickers_before_every_answer_is_passed_over() {
+    check(probe(Probe { lamp: true, ..Probe::default() }), 0);
+}
+
+#[test]
+fn a_bluetooth_probe_that_hands_on_late_is_read() {
+    for delay_ms in [50, 200] {
+        check(probe(Probe { delay_ms, ..Probe::default() }), 0);
+    }
+}
