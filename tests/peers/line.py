@@ -7,12 +7,13 @@ import os
 import pty
 import random
 import select
+import struct
 import sys
-import termios
 import time
 import tty
 
-SPEEDS = {getattr(termios, name): int(name[1:]) for name in dir(termios) if name[1:].isdigit() and name[0] == "B"}
+# Asks a terminal for its settings with any speed, in 44 bytes: four words of flags, characters, two speeds. Linux.
+TCGETS2, SETTINGS = 0x802C542A, struct.Struct("4I20x2I")
 # The line rests on this level.
 REST = 1
 
@@ -115,8 +116,9 @@ class Line:
                     return
 
     def host_shape(self):
-        _, _, flags, _, speed, _, _ = termios.tcgetattr(self.port)
-        return Shape(SPEEDS.get(speed, 1), bool(flags & termios.PARENB))
+        """A pseudo-terminal keeps the speed that was set and never a parity: that is taken for the meter's."""
+        speed = SETTINGS.unpack(fcntl.ioctl(self.port, TCGETS2, bytes(SETTINGS.size)))[-1]
+        return Shape(speed or 1, self.meter.shape.even)
 
     def from_host(self, octets):
         shape = self.host_shape()

@@ -1,11 +1,7 @@
 """A DL/T 645-2007 meter: the server of the PyPI package dlt645, without its own port."""
 
-import logging
-import os
+import datetime
 import time
-
-# It writes its logs where it is installed, unless told not to.
-logging.disable(logging.CRITICAL)
 
 from dlt645.model.types.dlt645_type import CtrlCode, Demand
 from dlt645.protocol.protocol import DLT645Protocol
@@ -30,12 +26,18 @@ class Meter:
         for register in truth["registers"]:
             number = float(register["value"])
             if int(register["di"], 16) >> 24 == 1:
-                number = Demand(number, time_of(register["at"]))
-            put(self.service, int(register["di"], 16), number)
-        day, clock = truth["clock"].split("T")
-        put(self.service, 0x04000101, weekday(day))
-        put(self.service, 0x04000102, clock.replace(":", ""))
+                number = Demand(number, datetime.datetime.fromisoformat(register["at"]))
+            self.put(int(register["di"], 16), number)
+        clock = datetime.datetime.fromisoformat(truth["clock"])
+        self.put(0x04000101, f"{clock:%y%m%d0%w}")
+        self.put(0x04000102, f"{clock:%H%M%S}")
         self.buffer, self.last = b"", 0.0
+
+    def put(self, name, held):
+        item = self.service.get_data_item(name)
+        if item is None:
+            raise SystemExit(f"the server has no {name:08X}")
+        item.value = held
 
     def hear(self, byte):
         now = time.monotonic()
