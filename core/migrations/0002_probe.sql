@@ -12,12 +12,11 @@ CREATE TABLE way (
 
 CREATE INDEX way_by_time ON way (probe, at_ms);
 
--- The first invocation counter that nobody has used yet, by meter and key.
+-- The first invocation counter that nobody has used yet, by key: several meters may share one, and no number may
+-- be used twice under it.
 CREATE TABLE invocation_counter (
-    meter TEXT NOT NULL,
-    key BLOB NOT NULL,
-    next INTEGER NOT NULL,
-    PRIMARY KEY (meter, key)
+    key BLOB PRIMARY KEY,
+    next INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- Load profiles, a cell a row, beside the readings of the meter.

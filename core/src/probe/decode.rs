@@ -1,6 +1,6 @@
 //! The front door for captured dumps: whatever a line delivered, made into readouts.
 
-use super::{dlt645, dump, push, readout::Readout, sml, way::Family};
+use super::{c1218, dlms, dlt645, dump, push, readout::Readout, sml, way::Family};
 
 /// The families in the order of how much it takes for noise to pass their checks: two checksums of 16 bits, one,
 /// one or a check character in a text that must look like one, a sum of 8 bits.
@@ -23,24 +23,25 @@ pub struct Telegram {
 ///
 /// Without a family, it is that of the first which finds any.
 pub fn decode(bytes: &[u8], family: Option<Family>) -> Vec<Telegram> {
-    let bytes = dump::received(bytes);
     match family {
-        Some(family) => of_family(&bytes, family),
+        Some(family) => of_family(bytes, family),
         None => ORDER
             .iter()
-            .map(|&family| of_family(&bytes, family))
+            .map(|&family| of_family(bytes, family))
             .find(|telegrams| !telegrams.is_empty())
             .unwrap_or_default(),
     }
 }
 
-fn of_family(bytes: &[u8], family: Family) -> Vec<Telegram> {
+fn of_family(dump: &[u8], family: Family) -> Vec<Telegram> {
+    let received = dump::received(dump);
     let found = match family {
-        Family::Iec62056 => push::telegrams(bytes),
-        Family::Sml => sml::telegrams(bytes),
-        Family::Dlt645 => dlt645::telegrams(bytes),
-        // Nothing makes readouts of their dumps yet.
-        Family::Dlms | Family::C1218 => Vec::new(),
+        Family::Iec62056 => push::telegrams(&received),
+        Family::Sml => sml::telegrams(&received),
+        // Values find their names in the questions.
+        Family::Dlms => dlms::telegrams(&dump::both_ways(dump), None),
+        Family::C1218 => c1218::telegrams(&dump::both_ways(dump)),
+        Family::Dlt645 => dlt645::telegrams(&received),
     };
     found.into_iter().map(|(offset, readout)| Telegram { family, offset, readout }).collect()
 }

@@ -4,17 +4,25 @@ use std::borrow::Cow;
 
 use super::transcript::{Direction, Transcript};
 
-/// What came from the line.
+/// What came from the line, without what we sent ourselves.
 pub(super) fn received(dump: &[u8]) -> Cow<'_, [u8]> {
+    let came = |direction| direction == Direction::Received;
     let text = std::str::from_utf8(dump).ok();
-    text.and_then(|text| of_transcript(text).or_else(|| of_hex(text))).map_or(Cow::Borrowed(dump), Cow::Owned)
+    let found = text.and_then(|text| of_transcript(text, came).or_else(|| of_hex(text)));
+    found.map_or(Cow::Borrowed(dump), Cow::Owned)
 }
 
-/// Without what we sent ourselves.
-fn of_transcript(text: &str) -> Option<Vec<u8>> {
+/// What went over the line, both ways, in order.
+pub(super) fn both_ways(dump: &[u8]) -> Cow<'_, [u8]> {
+    let text = std::str::from_utf8(dump).ok();
+    let found = text.and_then(|text| of_transcript(text, |_| true).or_else(|| of_hex(text)));
+    found.map_or(Cow::Borrowed(dump), Cow::Owned)
+}
+
+fn of_transcript(text: &str, wanted: fn(Direction) -> bool) -> Option<Vec<u8>> {
     let transcript: Transcript = text.parse().ok()?;
-    let received = transcript.chunks().iter().filter(|chunk| chunk.direction == Direction::Received);
-    let bytes = received.flat_map(|chunk| chunk.bytes.iter().copied()).collect();
+    let chunks = transcript.chunks().iter().filter(|chunk| wanted(chunk.direction));
+    let bytes = chunks.flat_map(|chunk| chunk.bytes.iter().copied()).collect();
     (!transcript.chunks().is_empty()).then_some(bytes)
 }
 
@@ -72,6 +80,7 @@ mod tests {
     #[test]
     fn of_a_transcript_only_what_came_counts() {
         check(b"# a meter\n0.000 300 > 2F 3F 21\n0.400 300 < 41 42\n0.500 9600 < 43\n", b"ABC");
+        assert_eq!(both_ways(b"0.000 300 > 2F\n0.400 300 < 41 42\n").as_ref(), b"/AB");
     }
 
     #[track_caller]

@@ -45,6 +45,12 @@ impl Settings {
         let bits = (count as u64).saturating_mul(u64::from(self.framing.bits()));
         Duration::from_micros(bits.saturating_mul(1_000_000) / u64::from(self.baud.max(1)))
     }
+
+    /// How many characters fill this time on the wire.
+    pub fn characters_in(self, time: Duration) -> usize {
+        let bits = time.as_millis().saturating_mul(u128::from(self.baud)) / 1_000;
+        usize::try_from(bits / u128::from(self.framing.bits())).unwrap_or(usize::MAX)
+    }
 }
 
 /// A half-duplex line with a meter at its end: a serial port, a socket, or a test.

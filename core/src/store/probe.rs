@@ -66,13 +66,13 @@ fn put_way(tx: &Transaction<'_>, serial: &str, probe: &str, way: &Way, at: UtcMs
 /// The first number that nobody has used, and after it as many as are wanted, are gone from now on.
 fn reserve(tx: &Transaction<'_>, wanted: &Reservation) -> Result<u32, StoreError> {
     let known: Option<u32> = tx
-        .prepare_cached("SELECT next FROM invocation_counter WHERE meter = ?1 AND key = ?2")?
-        .query_row((&wanted.meter, wanted.key), |row| row.get(0))
+        .prepare_cached("SELECT next FROM invocation_counter WHERE key = ?1")?
+        .query_row([wanted.key], |row| row.get(0))
         .optional()?;
     let first = known.unwrap_or(0).max(wanted.at_least);
     // A counter at its end needs a new key; it never begins anew.
     let next = first.checked_add(wanted.count.max(1)).ok_or(StoreError::CounterSpent)?;
-    tx.prepare_cached("INSERT OR REPLACE INTO invocation_counter (meter, key, next) VALUES (?1, ?2, ?3)")?
-        .execute((&wanted.meter, wanted.key, next))?;
+    tx.prepare_cached("INSERT OR REPLACE INTO invocation_counter (key, next) VALUES (?1, ?2)")?
+        .execute((wanted.key, next))?;
     Ok(first)
 }

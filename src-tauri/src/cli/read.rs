@@ -64,6 +64,9 @@ pub(super) struct ReadArguments {
     /// Read the meter's events, too.
     #[arg(long)]
     events: bool,
+    /// Only the registers that a round needs, in less time.
+    #[arg(long)]
+    quick: bool,
     /// Also look in the ways that take long, about 15 s: slow pushes, sleeping meters, rare speeds.
     #[arg(long)]
     slow: bool,
@@ -209,6 +212,7 @@ fn aim(arguments: &ReadArguments, store: Option<&Mutex<Store>>, probe: &Probe) -
         family: arguments.protocol.family(),
         address: arguments.address.clone(),
         slow: arguments.slow,
+        full: !arguments.quick,
         ..aim
     })
 }

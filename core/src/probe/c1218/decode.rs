@@ -56,6 +56,11 @@ pub fn decode(bytes: &[u8]) -> Dump {
     Dump { said: hearer.said, readout }
 }
 
+/// As a readout, where there are registers; it begins with the first packet.
+pub(crate) fn telegrams(bytes: &[u8]) -> Vec<(usize, Readout)> {
+    decode(bytes).readout.map(|readout| (0, readout)).into_iter().collect()
+}
+
 #[derive(Default)]
 struct Hearer {
     said: Vec<Said>,

@@ -19,6 +19,7 @@ mod table;
 mod tests;
 
 pub use config::Config;
+pub(super) use decode::telegrams;
 pub use decode::{Dump, Said, Saying, decode};
 pub use service::{Code, Request};
 pub use session::Session;

@@ -6,6 +6,8 @@ use super::{
 };
 use crate::{
     probe::{
+        c1218,
+        dlms::{self, Address, Ends, Scope},
         dlt645::{self, Edition, Opening},
         drive::Protocol,
         iec62056,
@@ -36,7 +38,9 @@ pub(super) fn open(now: Moment, aim: &Aim, step: &Step) -> Box<dyn Protocol<Done
             let told = number(aim.address.as_deref()).or_else(|| number(aim.serial.as_deref()));
             dlt(now, aim, step, told.map_or(Opening::Ask2007, Opening::Known))
         }
-        Kind::Dlms | Kind::Iec62056 | Kind::Iec62056Woken | Kind::C1218 => iec(aim, now),
+        Kind::Dlms => Box::new(dlms::Session::start(now, dlms_config(aim, step))),
+        Kind::C1218 => Box::new(c1218::Session::start(now, c1218_config(aim, step))),
+        Kind::Iec62056 | Kind::Iec62056Woken => iec(aim, now),
     }
 }
 
@@ -48,7 +52,52 @@ fn known(now: Moment, aim: &Aim, step: &Step, way: &Way) -> Box<dyn Protocol<Don
             let ask = if way.has(Quirk::Edition1997) { Opening::Ask1997 } else { Opening::Ask2007 };
             dlt(now, aim, step, number(Some(&way.address)).map_or(ask, Opening::Known))
         }
-        Family::Iec62056 | Family::Dlms | Family::C1218 => iec(aim, now),
+        Family::Dlms => {
+            let config = dlms_config(aim, step);
+            // An address that nobody can read is none: all are tried.
+            let config = config.clone().along(way).unwrap_or(config);
+            Box::new(dlms::Session::start(now, dlms::Config { scope: scope(aim), ..config }))
+        }
+        Family::C1218 => Box::new(c1218::Session::start(now, c1218_config(aim, step))),
+        Family::Iec62056 => iec(aim, now),
+    }
+}
+
+/// To the addresses that answer on nearly all optical heads; the slow steps have the others.
+fn dlms_config(aim: &Aim, step: &Step) -> dlms::Config {
+    let config = dlms::Config::new(aim.system_title, aim.challenge);
+    let told = aim.address.as_deref().and_then(|address| address.parse::<Ends>().ok());
+    let addresses = match told {
+        Some(told) => vec![told.server],
+        None if aim.slow => config.addresses,
+        None => vec![Address::ALL_STATIONS, Address::two(1, 17)],
+    };
+    dlms::Config {
+        settings: Settings { baud: step.baud, framing: Framing::EightNone },
+        addresses,
+        client: told.map(|told| told.client),
+        patience: step.patience,
+        keyring: aim.keyring.clone(),
+        serial: aim.serial.clone(),
+        scope: Scope::All,
+        wants: aim.wants,
+        ..config
+    }
+}
+
+/// Of a known meter the registers that a round needs, in half the time.
+const fn scope(aim: &Aim) -> Scope {
+    if aim.full { Scope::All } else { Scope::Usual }
+}
+
+fn c1218_config(aim: &Aim, step: &Step) -> c1218::Config {
+    c1218::Config {
+        settings: Settings { baud: step.baud, framing: Framing::EightNone },
+        patience: step.patience,
+        keyring: aim.keyring.clone(),
+        serial: aim.serial.clone(),
+        wants: aim.wants,
+        ..c1218::Config::default()
     }
 }
 
@@ -80,7 +129,7 @@ fn number(text: Option<&str>) -> Option<dlt645::Address> {
 
 fn iec(aim: &Aim, now: Moment) -> Box<dyn Protocol<Done = Readout>> {
     let address = aim.address.as_deref().and_then(|address| address.parse().ok());
-    Box::new(iec62056::Session::start(now, iec62056::Config { address }))
+    Box::new(iec62056::Session::start(now, iec62056::Config { address, ..Default::default() }))
 }
 
 fn text(now: Moment, step: &Step) -> Box<dyn Protocol<Done = Readout>> {

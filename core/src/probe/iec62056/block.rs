@@ -36,6 +36,8 @@ pub(super) enum Ending {
     Checked(String),
     /// Whole, as far as one can tell without a checksum.
     Unchecked(String),
+    /// The checksum is right, and there is no register.
+    NoData,
     /// The meter said no.
     Refused,
     /// Not to be believed.
@@ -184,8 +186,10 @@ impl Block {
     }
 
     fn judge(&self, check: u8, fits: bool) -> Ending {
-        let right = fits && bcc(&self.text) == check && self.is_legible();
+        let whole = fits && !self.damaged && bcc(&self.text) == check;
+        let right = whole && self.is_legible();
         match self.start {
+            Start::Stx if whole && !right => Ending::NoData,
             Start::Stx if right => Ending::Checked(self.to_text()),
             // The end of a block may fit its checksum by chance: nobody saw where it began.
             Start::Bare if right => Ending::Unchecked(self.to_text()),
@@ -250,8 +254,9 @@ mod tests {
     }
 
     #[test]
-    fn a_block_without_data_is_damage() {
-        check(b"\x02\x03\x03", &Ending::Damaged);
+    fn a_block_without_data_is_whole_all_the_same() {
+        check(b"\x02\x03\x03", &Ending::NoData);
+        check(b"\x02\x03\x13", &Ending::Damaged);
     }
 
     #[test]

@@ -30,6 +30,12 @@ impl Identification {
         Duration::from_millis(if quick { 20 } else { 200 })
     }
 
+    /// Whether one of the backslash sequences behind the speed says that the meter has HDLC: mode E.
+    pub(super) fn speaks_hdlc(&self) -> bool {
+        let behind = self.text.as_bytes().get(4..).unwrap_or_default();
+        behind.chunks_exact(2).take_while(|pair| pair.first() == Some(&b'\\')).any(|pair| pair == b"\\2")
+    }
+
     fn parse(line: &[u8]) -> Option<Self> {
         let parity = Parity::from_odd_character(*line.first()?);
         if line.len() < LENGTH_MIN || !line.iter().all(|&raw| parity.fits(raw)) {
@@ -50,6 +56,7 @@ impl Identification {
 pub(super) struct Hunt {
     line: Vec<u8>,
     damaged: bool,
+    echo: bool,
 }
 
 impl Hunt {
@@ -60,7 +67,9 @@ impl Hunt {
             _ if self.line.is_empty() => self.damaged |= is_text(raw),
             LF => {
                 let found = Identification::parse(&self.line);
-                self.damaged |= found.is_none() && !self.is_echo();
+                let echo = self.is_echo();
+                self.echo |= echo;
+                self.damaged |= found.is_none() && !echo;
                 self.line.clear();
                 return found;
             }
@@ -81,6 +90,11 @@ impl Hunt {
     /// Something was heard that was neither an answer nor an echo.
     pub(super) const fn is_damaged(&self) -> bool {
         self.damaged || self.is_open()
+    }
+
+    /// The request itself was heard.
+    pub(super) const fn has_echo(&self) -> bool {
+        self.echo
     }
 
     fn is_echo(&self) -> bool {
@@ -124,6 +138,13 @@ mod tests {
     #[test]
     fn a_line_without_parity_bits_is_understood() {
         check(b"/SLB4\\@DC341\r\n", Some("SLB4\\@DC341"));
+    }
+
+    #[test]
+    fn a_two_behind_a_backslash_behind_the_speed_means_hdlc() {
+        let speaks = |text: &str| Identification { text: text.into(), parity: Parity::Even }.speaks_hdlc();
+        assert!(speaks("LGZ4\\2ZMD310") && speaks("EMH5\\@\\201LZQJ"));
+        assert!(!speaks("SLB4\\@DC341") && !speaks("ABC5X\\2") && !speaks("ABC5") && !speaks("AB\\2\\2"));
     }
 
     #[test]

@@ -5,9 +5,7 @@ use std::time::Duration;
 use super::speed::SIGN_ON_BAUD;
 use crate::probe::port::{Framing, Settings};
 
-/// The book allows an answer 1,500 ms; USB and Bluetooth add their own.
-pub(super) const ANSWER_WAIT: Duration = Duration::from_millis(2_000);
-/// As [`ANSWER_WAIT`], for a meter that may first wait 1,500 ms in vain for an option select.
+/// Longer than for an identification, for a meter that may first wait 1,500 ms in vain for an option select.
 pub(super) const BLOCK_WAIT: Duration = Duration::from_millis(2_500);
 /// Our own answer is not put off longer, whatever is heard: the meter waits 1,500 ms for it.
 pub(super) const ANSWER_DELAY_MAX: Duration = Duration::from_millis(1_000);
@@ -19,8 +17,10 @@ pub(super) const END_SILENCE: Duration = Duration::from_millis(500);
 pub(super) const QUIET: Duration = Duration::from_millis(1_700);
 /// Between requests that nobody answers: longer each time.
 pub(super) const PAUSES: [Duration; 2] = [Duration::from_millis(300), Duration::from_millis(1_000)];
-/// Requests without an answer before giving up.
-pub(super) const ATTEMPTS_MAX: u8 = 3;
+/// NUL characters without a gap wake a meter: annex B has 2.1 to 2.3 s.
+pub(super) const WAKE_TIME: Duration = Duration::from_millis(2_200);
+/// Then it wants 1.5 to 1.7 s for itself.
+pub(super) const WAKE_PAUSE: Duration = Duration::from_millis(1_600);
 /// Wishes for a repeat before a new conversation.
 pub(super) const REPEATS_MAX: u8 = 2;
 /// Conversations that got an identification.

@@ -1,6 +1,6 @@
 //! What a reader says: the request, the option select and the wish for a repeat. IEC 62056-21, 6.3.
 
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 use super::parity;
 
@@ -21,6 +21,12 @@ pub struct AddressError;
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Address(String);
 
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 impl FromStr for Address {
     type Err = AddressError;
 
@@ -39,9 +45,25 @@ pub(super) fn request(address: Option<&Address>) -> Vec<u8> {
     parity::with_even(format!("/?{address}!\r\n").as_bytes())
 }
 
-/// "Read out at this speed", raw: normal protocol, mode 0.
-pub(super) fn option_select(speed: u8) -> Vec<u8> {
-    parity::with_even(&[ACK, b'0', speed, b'0', b'\r', b'\n'])
+/// What shall follow an identification.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Mode {
+    /// A list, by its number: 0 is the usual one, 6 to 9 are the maker's.
+    List(u8),
+    /// Commands.
+    Programming,
+    /// HDLC: mode E.
+    Hdlc,
+}
+
+/// "Go on in this mode at this speed", raw.
+pub(super) fn option_select(speed: u8, mode: Mode) -> Vec<u8> {
+    let (protocol, mode) = match mode {
+        Mode::List(list) => (b'0', list),
+        Mode::Programming => (b'0', b'1'),
+        Mode::Hdlc => (b'2', b'2'),
+    };
+    parity::with_even(&[ACK, protocol, speed, mode, b'\r', b'\n'])
 }
 
 /// "Say that again", raw.

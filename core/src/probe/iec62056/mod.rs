@@ -1,21 +1,29 @@
-//! IEC 62056-21 data readout in modes A, B and C. Programming mode is not here, and nothing here writes
-//! to a meter.
+//! IEC 62056-21: data readout in modes A, B and C, the way into HDLC in mode E, and single registers, load
+//! profiles and events in programming mode. Nothing here writes to a meter.
 
 mod block;
 mod clock;
+mod config;
 pub mod dataset;
 mod identification;
 mod limits;
+mod listing;
 mod message;
+mod opening;
 mod parity;
 mod quiet;
 mod registers;
 mod session;
+mod sign_on;
+mod signal;
 mod speed;
+mod turn;
 
+pub use config::Config;
 pub use message::{Address, AddressError};
+pub use opening::{Config as OpeningConfig, Opened, Opening};
 pub use registers::datum;
-pub use session::{Config, Session};
+pub use session::Session;
 
 // The telegrams that a meter pushes have the same lines.
 pub(in crate::probe) use {

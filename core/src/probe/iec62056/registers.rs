@@ -4,57 +4,26 @@
 use super::{
     clock,
     dataset::{self, DataSet, Field},
-    speed::Plan,
 };
 use crate::{
     obis::Obis,
-    probe::{
-        readout::{Datum, Integrity, Protocol, Readout, Value},
-        way::{Family, Way},
-    },
+    probe::readout::{Datum, Value},
     quantity::Unit,
 };
 
 /// Where meters keep their number, the best first: C, D, E.
 const SERIALS: [(u8, u8, u8); 4] = [(0, 0, 0), (96, 1, 0), (0, 0, 1), (96, 1, 1)];
 
-/// A block to make a readout of.
-pub(super) struct Block<'a> {
-    /// As it came, up to ETX.
-    pub(super) text: &'a str,
-    /// The readout before, where two had to agree.
-    pub(super) confirms: Option<&'a str>,
-}
-
-impl Block<'_> {
-    /// Puts the readout together. Of two readouts only what both said counts.
-    pub(super) fn into_readout(
-        self,
-        identity: &str,
-        plan: &Plan,
-        integrity: Integrity,
-        retries: u32,
-    ) -> Readout {
-        let mut sets = dataset::parse(self.text);
-        if let Some(first) = self.confirms {
-            let first = dataset::parse(first);
-            let mut same =
-                sets.iter().zip(&first).map(|(one, other)| one == other).collect::<Vec<_>>().into_iter();
-            sets.retain(|_| same.next().unwrap_or(false));
-        }
-        let registers: Vec<Datum> = sets.iter().filter_map(datum).collect();
-        Readout {
-            protocol: Protocol::Iec62056(plan.mode),
-            identity: identity.into(),
-            serial: serial(&registers),
-            clock: clock::find(&registers),
-            registers,
-            baud: plan.baud,
-            integrity,
-            retries,
-            way: Way::new(Family::Iec62056, plan.baud),
-        }
+/// What a list tells; of two readouts, where two had to agree, only what both said.
+pub(super) fn listed(text: &str, confirms: Option<&str>) -> Vec<Datum> {
+    let mut sets = dataset::parse(text);
+    if let Some(first) = confirms {
+        let first = dataset::parse(first);
+        let mut same =
+            sets.iter().zip(&first).map(|(one, other)| one == other).collect::<Vec<_>>().into_iter();
+        sets.retain(|_| same.next().unwrap_or(false));
     }
+    sets.iter().filter_map(datum).collect()
 }
 
 /// Whether two readouts tell the same: the same names, and every running total and the meter's number alike.

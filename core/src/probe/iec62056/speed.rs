@@ -4,7 +4,7 @@
 pub(super) const SIGN_ON_BAUD: u32 = 300;
 
 /// Lower speeds tried before the last resort, which is 300.
-const STEPS_MAX: u8 = 3;
+pub(super) const STEPS_MAX: u8 = 3;
 
 /// How boldly to go on after a meter has said who it is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -80,7 +80,7 @@ const BLOCK: &[u8] = b"\x021.8.0(1)\r\n!\r\n\x03+";
 
 #[test]
 fn an_address_is_asked_for_by_name() {
-    let config = Config { address: Some("00412345".parse().unwrap()) };
+    let config = Config { address: Some("00412345".parse().unwrap()), ..Config::default() };
     let mut session = Session::start(Moment(0), config);
     let sent = std::iter::from_fn(|| Some(session.poll(Moment(0)))).find_map(|output| match output {
         Output::Send(bytes) => Some(bytes.iter().map(|byte| byte & 0x7F).collect::<Vec<u8>>()),

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     probe::{
-        drive::{Drive, drive},
+        drive::{Drive, Protocol, drive},
         iec62056::{Config, Session},
         port::{Line, Progress, Settings},
     },
@@ -56,11 +56,16 @@ pub(super) struct Bench {
     /// Somebody asks to stop at this moment.
     pub(super) cancel_at_ms: Option<u64>,
     pub(super) cancel: AtomicBool,
+    pub(super) config: Config,
 }
 
 impl Bench {
-    pub(super) const fn new() -> Self {
-        Self { now_ns: Cell::new(0), cancel_at_ms: None, cancel: AtomicBool::new(false) }
+    pub(super) fn new() -> Self {
+        Self::with(Config::default())
+    }
+
+    pub(super) const fn with(config: Config) -> Self {
+        Self { now_ns: Cell::new(0), cancel_at_ms: None, cancel: AtomicBool::new(false), config }
     }
 
     pub(super) fn now(&self) -> Moment {
@@ -77,9 +82,17 @@ impl Bench {
 
     /// Drives a readout on any line.
     pub(super) fn run(&self, line: &mut dyn Line) -> (Drive, Vec<Progress>) {
+        self.run_any(Session::start(self.now(), self.config.clone()), line)
+    }
+
+    /// Drives anything on any line.
+    pub(super) fn run_any<P: Protocol>(
+        &self,
+        protocol: P,
+        line: &mut dyn Line,
+    ) -> (Drive<P::Done>, Vec<Progress>) {
         let mut seen = Vec::new();
-        let session = Session::start(self.now(), Config::default());
-        let drive = drive(session, line, &|| self.now(), &self.cancel, &mut |progress| seen.push(progress));
+        let drive = drive(protocol, line, &|| self.now(), &self.cancel, &mut |progress| seen.push(progress));
         (drive, seen)
     }
 
@@ -102,13 +115,23 @@ pub(super) struct VirtualLine<'a> {
     receiver: Receiver,
     sent_until: u64,
     lamp_until: u64,
+    pub(super) settings: Option<Settings>,
 }
 
 impl<'a> VirtualLine<'a> {
     pub(super) fn new(bench: &'a Bench, habits: Habits, probe: Probe) -> Self {
         let mut wire = Wire::default();
         let meter = Meter::new(habits, &mut wire);
-        Self { bench, probe, meter, wire, receiver: Receiver::new(300), sent_until: 0, lamp_until: 0 }
+        Self {
+            bench,
+            probe,
+            meter,
+            wire,
+            receiver: Receiver::new(300),
+            sent_until: 0,
+            lamp_until: 0,
+            settings: None,
+        }
     }
 
     fn echo(&mut self, from: u64, bytes: &[u8]) {
@@ -131,6 +154,7 @@ impl Line for VirtualLine<'_> {
         let now = self.bench.now_ns.get();
         assert!(now >= self.sent_until, "the speed changed while bits were on the wire");
         self.receiver.set(now, settings.baud);
+        self.settings = Some(settings);
         Ok(())
     }
 

@@ -38,6 +38,23 @@ pub(super) struct Habits {
     pub(super) busy_ms: u64,
     /// The voltage goes on between two readouts.
     pub(super) lively: bool,
+    /// Hears nothing before it was woken.
+    pub(super) sleeps: bool,
+    /// Lists of the maker's own, by number, beside the usual one.
+    pub(super) own_lists: &'static [(u8, &'static str)],
+    /// Takes 1.45 s for all but its first identification.
+    pub(super) late_again: bool,
+    /// In mode E: how the meter says the option select again.
+    pub(super) mode_e: ModeE,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum ModeE {
+    /// It knows no such mode.
+    None,
+    Mute,
+    At300,
+    AtNewSpeed,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -75,6 +92,10 @@ impl Default for Habits {
             junk: b"",
             busy_ms: 0,
             lively: false,
+            sleeps: false,
+            own_lists: &[],
+            late_again: false,
+            mode_e: ModeE::None,
         }
     }
 }
@@ -85,6 +106,10 @@ pub(super) struct Meter {
     state: State,
     busy_until: u64,
     readouts: usize,
+    asleep: bool,
+    /// Between these moments a meter that was woken listens.
+    woken: (u64, u64),
+    list: u8,
 }
 
 #[derive(Debug)]
@@ -94,11 +119,21 @@ enum State {
     Selecting(u64),
     /// Has read out at this speed and may be asked to repeat.
     ReadOut(u32),
+    /// Talks HDLC at this speed from this moment on.
+    Hdlc(u32, u64),
 }
 
 impl Meter {
     pub(super) fn new(habits: Habits, wire: &mut Wire) -> Self {
-        let mut meter = Self { habits, state: State::Idle, busy_until: 0, readouts: 0 };
+        let mut meter = Self {
+            asleep: habits.sleeps,
+            habits,
+            state: State::Idle,
+            busy_until: 0,
+            readouts: 0,
+            woken: (0, 0),
+            list: b'0',
+        };
         let mut said = 0;
         while said < meter.habits.busy_ms * MS {
             said = wire.say(said, 300, &even(b"1.8.0(012345.670*kWh)\r\n"));
@@ -111,7 +146,7 @@ impl Meter {
     pub(super) fn pass(&mut self, wire: &mut Wire, until: u64) {
         match self.state {
             State::Selecting(due) if until >= due => self.read_out(wire, due, 300),
-            State::Idle | State::Selecting(_) | State::ReadOut(_) => {}
+            State::Idle | State::Selecting(_) | State::ReadOut(_) | State::Hdlc(..) => {}
         }
     }
 
@@ -120,8 +155,23 @@ impl Meter {
         if at < self.busy_until {
             return;
         }
+        if let State::Hdlc(own, from) = self.state {
+            // Whatever it is: this bench has no HDLC, and says so in one octet.
+            if baud == own && at >= from {
+                wire.say(at + 5 * MS, own, &[0x7E]);
+            }
+            return;
+        }
         let text: Vec<u8> = message.iter().map(|byte| byte & 0x7F).collect();
         assert!(message.iter().all(|byte| byte.count_ones() % 2 == 0), "the reader sends even parity");
+        if text.iter().all(|&byte| byte == 0) && (63..=69).contains(&text.len()) && baud == 300 {
+            self.woken = (at + 1_500 * MS, at + 1_700 * MS + text_ns(b"/?!\r\n"));
+            return;
+        }
+        if self.asleep && !(self.woken.0..self.woken.1).contains(&at) {
+            return;
+        }
+        self.asleep = false;
         let answer = at + self.habits.reaction_ms * MS;
         match (&self.state, text.as_slice()) {
             (_, [b'/', b'?', .., b'!', b'\r', b'\n']) if baud == 300 => {
@@ -129,10 +179,25 @@ impl Meter {
                     self.habits.ignores_requests -= 1;
                     return;
                 }
-                self.identify(wire, answer);
+                let late = self.habits.late_again && self.readouts > 0;
+                self.identify(wire, if late { at + 1_450 * MS } else { answer });
             }
-            (State::Selecting(_), [0x06, b'0', speed, b'0', b'\r', b'\n']) if baud == 300 => {
+            (State::Selecting(_), [0x06, b'0', speed, list @ (b'0' | b'6'..=b'9'), b'\r', b'\n'])
+                if baud == 300 =>
+            {
+                self.list = *list;
                 self.select(wire, *speed, answer);
+            }
+            (State::Selecting(_), [0x06, b'2', speed, b'2', b'\r', b'\n'])
+                if baud == 300 && self.habits.mode_e != ModeE::None =>
+            {
+                let new = 300 << (speed - b'0');
+                let end = match self.habits.mode_e {
+                    ModeE::None | ModeE::Mute => answer,
+                    ModeE::At300 => wire.say(answer, 300, message),
+                    ModeE::AtNewSpeed => wire.say(answer, new, message),
+                };
+                self.state = State::Hdlc(new, end + 50 * MS);
             }
             (State::ReadOut(own), [0x15]) if baud == *own && !self.habits.ignores_nak => {
                 self.read_out(wire, answer, *own);
@@ -158,12 +223,13 @@ impl Meter {
 
     fn select(&mut self, wire: &mut Wire, speed: u8, answer: u64) {
         let offered = self.habits.ident.as_bytes()[3];
+        let known = self.list == b'0' || self.habits.own_lists.iter().any(|(list, _)| *list == self.list);
         let refused = match self.habits.refuses {
             Refusal::None => false,
             Refusal::Fast => speed != b'0',
             Refusal::All => true,
         };
-        if refused {
+        if refused || !known {
             self.busy_until = wire.say(answer, 300, &even(&[0x15]));
             self.state = State::Idle;
         } else if speed == offered && !self.habits.stays_at_300 {
@@ -190,7 +256,8 @@ impl Meter {
     }
 
     fn block(&mut self) -> Vec<u8> {
-        let mut list = self.habits.list.clone();
+        let own = self.habits.own_lists.iter().find(|(list, _)| *list == self.list);
+        let mut list = own.map_or(self.habits.list.clone(), |(_, list)| (*list).into());
         if self.habits.lively {
             list = list.replace("(230*V)", &format!("(23{}*V)", self.readouts % 10));
         }
@@ -211,6 +278,10 @@ impl Meter {
             BlockFraming::NoStx => block[1..block.len() - 2].to_vec(),
         }
     }
+}
+
+const fn text_ns(text: &[u8]) -> u64 {
+    text.len() as u64 * 10 * 1_000_000_000 / 300
 }
 
 fn even(bytes: &[u8]) -> Vec<u8> {

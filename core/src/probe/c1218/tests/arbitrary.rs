@@ -31,7 +31,7 @@ const STEPS_MAX: usize = 100_000;
 fn everything() -> Config {
     let moment = |seconds| Civil::of_unix(seconds).unwrap();
     let profile = Some(Span { from: moment(0), to: moment(4_000_000_000) });
-    Config { wants: Wants { events: true, profile }, ..Config::default() }
+    Config { wants: Wants { events: true, profile, ..Wants::default() }, ..Config::default() }
 }
 
 /// A session on its own clock, told by hand what comes.

@@ -294,7 +294,7 @@ fn a_table_that_does_not_fit_its_limits_is_not_read() {
 fn a_meter_that_falls_silent_behind_its_registers_is_read_nevertheless() {
     let moment = |seconds| Civil::of_unix(seconds).unwrap();
     let span = Span { from: moment(0), to: moment(4_000_000_000) };
-    let wants = Wants { events: true, profile: Some(span) };
+    let wants = Wants { events: true, profile: Some(span), ..Wants::default() };
     let mut rows = Vec::new();
     for number in [22, 24, 28, 32] {
         let habits = Habits { dies: Some(number), ..Habits::default() };

@@ -114,7 +114,7 @@ fn a_channel_without_a_source_is_told_as_it_is() {
 #[test]
 fn a_profile_without_times_is_not_read() {
     let forever = Span { from: Civil::of_unix(0).unwrap(), to: Civil::of_unix(4_000_000_000).unwrap() };
-    let wants = Wants { events: true, profile: Some(forever) };
+    let wants = Wants { events: true, profile: Some(forever), ..Wants::default() };
     let habits = Habits::of(Style { time: 0, ..Style::default() });
     let run = read(habits, Probe::default(), Config { wants, ..Config::default() });
     assert_eq!(run.drive.result.unwrap().retries, 0);
@@ -126,7 +126,7 @@ fn a_profile_without_times_is_not_read() {
 fn check(habits: Habits, expected: &[&str], unit: &str) {
     let midnight = "2026-11-20T00:00:00".parse::<Civil>().unwrap();
     let span = Span { from: midnight, to: Civil::of_unix(midnight.to_unix() + 12 * 1_800).unwrap() };
-    let wants = Wants { events: false, profile: Some(span) };
+    let wants = Wants { events: false, profile: Some(span), ..Wants::default() };
     let run = read(habits, Probe::default(), Config { wants, ..Config::default() });
     assert!(run.drive.result.is_ok(), "{}", run.drive.transcript);
     let mut rows = Vec::new();

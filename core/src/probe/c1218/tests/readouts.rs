@@ -213,7 +213,7 @@ fn a_person_sees_how_far_it_is() {
 #[test]
 fn the_events_of_a_meter_are_read_where_they_are_wanted() {
     for (packets, access) in [(Some((512, 20)), 1), (None, 1), (Some((512, 20)), 0)] {
-        let wants = Wants { events: true, profile: None };
+        let wants = Wants { events: true, profile: None, ..Wants::default() };
         let habits = Habits { packets, ..Habits::of(Style { access, ..Style::default() }) };
         let run = check(habits, Probe::default(), Config { wants, ..Config::default() }, 0);
         let events: Vec<String> = run
@@ -269,7 +269,11 @@ fn a_load_profile_without_the_wanted_time_has_no_rows() {
 #[track_caller]
 fn check_profile(habits: Habits, from: i64, to: i64) {
     let moment = |row: i64| Civil::of_unix(1_795_169_700 + row * 900).unwrap();
-    let wants = Wants { events: false, profile: Some(Span { from: moment(from), to: moment(to) }) };
+    let wants = Wants {
+        events: false,
+        profile: Some(Span { from: moment(from), to: moment(to) }),
+        ..Wants::default()
+    };
     let run = check(habits, Probe::default(), Config { wants, ..Config::default() }, 0);
     let mut rows: Vec<ProfileRow> = Vec::new();
     for part in run.told.parts {

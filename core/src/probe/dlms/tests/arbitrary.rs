@@ -124,7 +124,8 @@ impl Alone {
 
 fn everything() -> Config {
     let at = |month, day| Civil::new(2026, month, day, 0, 0, 0).unwrap();
-    let wants = Wants { profile: Some(Span { from: at(1, 1), to: at(12, 31) }), events: true };
+    let wants =
+        Wants { profile: Some(Span { from: at(1, 1), to: at(12, 31) }), events: true, ..Wants::default() };
     Config { wants, keyring: ring(right_keys()), ..config() }
 }
 

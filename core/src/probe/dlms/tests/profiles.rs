@@ -27,7 +27,7 @@ fn two_days() -> Option<Span> {
 
 fn wants(habits: Habits, profile: Option<Span>, events: bool) -> Bench {
     let mut bench = Bench::new(habits);
-    bench.config.wants = Wants { profile, events };
+    bench.config.wants = Wants { profile, events, ..Wants::default() };
     bench
 }
 
@@ -157,7 +157,7 @@ fn events_are_told_with_what_they_mean() {
 #[test]
 fn a_profile_and_events_come_also_ciphered() {
     let mut bench = Bench::with_keys(Habits { rows: rows(600, |_| true), ..Habits::locked() });
-    bench.config.wants = Wants { profile: two_days(), events: true };
+    bench.config.wants = Wants { profile: two_days(), events: true, ..Wants::default() };
     let read = bench.read();
     let events = read.keeper.parts.iter().filter(|part| matches!(part, Part::Events(_))).count();
     assert_eq!(events, 1);

@@ -1,0 +1,83 @@
+//! What must be known before a readout.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    message::Address,
+    speed::{Approach, STEPS_MAX, plan},
+};
+use crate::probe::{
+    keys::Keyring,
+    part::Wants,
+    port::Patience,
+    way::{Quirk, Way},
+};
+
+/// The book allows an answer 1,500 ms; USB and Bluetooth add their own.
+pub(super) const PATIENCE: Patience = Patience { attempts: 3, wait: Duration::from_millis(2_000) };
+
+/// What must be known before a readout.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Config {
+    /// Which of several meters shall answer; whatever is there, when left out.
+    pub address: Option<Address>,
+    /// How long to wait for a first answer, and how often.
+    pub patience: Patience,
+    /// The meter sleeps: wake it before it is asked.
+    pub wake: bool,
+    /// One of the maker's own lists, `b'6'` to `b'9'`: mostly a short one. Where there is none, or nothing in
+    /// it, the usual list is read.
+    pub list: Option<u8>,
+    /// How the meter was reached before.
+    pub way: Option<Way>,
+    /// Only these registers, one by one in programming mode, as the meter writes their names. Where a meter has
+    /// no such mode, its whole list is read.
+    pub single: Vec<String>,
+    /// What shall be read beside the registers.
+    pub wants: Wants,
+    /// Passwords. The one of this meter is said in programming mode, and once only if it is wrong.
+    pub keyring: Arc<Keyring>,
+    /// The number of the meter that should be here, to find its password by.
+    pub serial: Option<String>,
+}
+
+impl Config {
+    /// Whether the meter was known to have this quirk.
+    pub(super) fn has(&self, quirk: Quirk) -> bool {
+        self.way.as_ref().is_some_and(|way| way.has(quirk))
+    }
+
+    pub(super) fn wakes(&self) -> bool {
+        self.wake || self.has(Quirk::Sleeps)
+    }
+
+    /// The address that was asked for, or else that of the way.
+    pub(super) fn address(&self) -> Option<Address> {
+        self.address.clone().or_else(|| self.way.as_ref()?.address.parse().ok())
+    }
+
+    /// How boldly to begin with a meter that offers this: what is known to fail is not tried again.
+    pub(super) fn approach(&self, offered: Option<u8>) -> Approach {
+        let Some(way) = self.way.as_ref().filter(|way| way.has(Quirk::Slow)) else {
+            return Approach::Offered(0);
+        };
+        let at_its_speed = |approach: &Approach| plan(offered, *approach).baud == way.baud;
+        (0..=STEPS_MAX).map(Approach::Offered).find(at_its_speed).unwrap_or(Approach::Slow)
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            address: None,
+            patience: PATIENCE,
+            wake: false,
+            list: None,
+            way: None,
+            single: Vec::new(),
+            wants: Wants::default(),
+            keyring: Arc::default(),
+            serial: None,
+        }
+    }
+}
