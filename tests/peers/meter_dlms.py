@@ -1,9 +1,22 @@
 """A DLMS/COSEM meter over HDLC: the server of Gurux, without security or with a password."""
 
+import time
+from datetime import datetime, timezone
+
 from gurux_dlms import GXDLMSServer, GXServerReply
 from gurux_dlms.GXDateTime import GXDateTime
 from gurux_dlms.GXHdlcSettings import GXHdlcSettings
-from gurux_dlms.enums import AccessMode, Authentication, DataType, InterfaceType, MethodAccessMode, SourceDiagnostic, Unit
+from gurux_dlms.ValueEventArgs import ValueEventArgs
+from gurux_dlms.enums import (
+    AccessMode,
+    Authentication,
+    Conformance,
+    DataType,
+    InterfaceType,
+    MethodAccessMode,
+    SourceDiagnostic,
+    Unit,
+)
 from gurux_dlms.objects import GXDLMSAssociationLogicalName, GXDLMSClock, GXDLMSData, GXDLMSRegister
 
 from line import Shape
@@ -17,7 +30,14 @@ UNITS = {
     "Hz": Unit.FREQUENCY,
 }
 REACTION = 0.03
+# A frame that rests as long is over.
+GAP = 0.1
 FLAG = 0x7E
+# Logical device 1 at the physical address 17, in two bytes; the public client and the one who reads.
+ADDRESS, CLIENTS = 1 << 7 | 17, (16, 1)
+
+# It is asked for by a name that it does not have.
+ValueEventArgs.isSkipMaxPduSize = property(lambda asked: asked.skipMaxPduSize)
 
 
 class Reply(GXServerReply):
@@ -51,7 +71,8 @@ class Server(GXDLMSServer):
         super().__init__(True, InterfaceType.HDLC)
 
     def isTarget(self, serverAddress, clientAddress):
-        return serverAddress in (1, 0x3FFF, 0x7F) and clientAddress == 16
+        # Not when all are called: the server would answer in the name of all.
+        return serverAddress == ADDRESS and clientAddress in CLIENTS
 
     def onValidateAuthentication(self, authentication, password):
         wanted = Authentication.LOW if self.password else Authentication.NONE
@@ -74,7 +95,13 @@ class Server(GXDLMSServer):
         pass
 
     onPreGet = onPostGet = onPreRead = onPostRead = onPreWrite = onPostWrite = nothing
-    onPreAction = onPostAction = onConnected = onInvalidConnection = onDisconnected = nothing
+    onPreAction = onPostAction = onConnected = onInvalidConnection = onDisconnected = notifyRead = nothing
+
+    def getTransaction(self):
+        return self.transaction
+
+    def setTransaction(self, transaction):
+        self.transaction = transaction
 
 
 class Meter:
@@ -86,7 +113,7 @@ class Meter:
         server.items.append(text("0.0.96.1.0.255", truth["meter"]))
         server.items.append(text("0.0.42.0.0.255", truth["identity"]))
         clock = GXDLMSClock("0.0.1.0.0.255")
-        clock.time = GXDateTime(truth["clock"], "%Y-%m-%dT%H:%M:%S")
+        clock.time = GXDateTime(datetime.fromisoformat(truth["clock"]).replace(tzinfo=timezone.utc))
         server.items.append(clock)
         for register in truth["registers"]:
             server.items.append(value(register))
@@ -94,21 +121,29 @@ class Meter:
         association.objectList.extend(server.items)
         association.objectList.append(association)
         server.items.append(association)
+        # Its answers to lists leave half of the word out for what it does not have.
+        server.conformance &= ~Conformance.MULTIPLE_REFERENCES
         server.initialize()
         server.hdlc = Link()
-        self.frame = bytearray()
+        self.frame, self.last = b"", 0.0
 
     def hear(self, byte):
-        if byte != FLAG:
-            self.frame.append(byte)
+        now = time.monotonic()
+        if now - self.last > GAP:
+            self.frame = b""
+        self.last = now
+        self.frame += bytes([byte])
+        if self.frame[0] != FLAG or self.frame[1:2] == bytes([FLAG]):
+            self.frame = self.frame[1:]
+        # What stands between the flags is not stuffed; its length is what counts.
+        if len(self.frame) < 3 or len(self.frame) < 2 + ((self.frame[1] & 7) << 8 | self.frame[2]):
             return
-        frame, self.frame = bytes(self.frame), bytearray()
-        if len(frame) < 7 or len(frame) != (frame[0] & 7) << 8 | frame[1]:
-            return
-        reply = Reply(bytes([FLAG]) + frame + bytes([FLAG]))
-        self.server.handleRequest(reply)
-        if reply.reply:
-            self.line.say(bytes(reply.reply), REACTION)
+        frame, self.frame = self.frame, b""
+        if byte == FLAG:
+            reply = Reply(frame)
+            self.server.handleRequest(reply)
+            if reply.reply:
+                self.line.say(bytes(reply.reply), REACTION)
 
 
 def text(name, words):
@@ -120,7 +155,7 @@ def text(name, words):
 
 def value(register):
     """A register that holds exactly this: a decimal as an integer and its power of ten."""
-    item = GXDLMSRegister(register["obis"])
+    item = GXDLMSRegister(register["obis"].translate(str.maketrans("-:*", "...")))
     digits, point = register["value"], register["value"].find(".")
     places = len(digits) - point - 1 if point >= 0 else 0
     item.value = int(digits.replace(".", ""))
