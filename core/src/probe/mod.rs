@@ -12,6 +12,7 @@ pub mod error;
 pub mod iec62056;
 pub mod keys;
 mod listen;
+pub mod mode_e;
 pub mod part;
 pub mod port;
 pub mod push;

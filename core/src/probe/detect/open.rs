@@ -1,5 +1,7 @@
 //! Opens the session of a family for a step.
 
+use std::time::Duration;
+
 use super::{
     aim::Aim,
     steps::{Kind, Step},
@@ -10,8 +12,8 @@ use crate::{
         dlms::{self, Address, Ends, Scope},
         dlt645::{self, Edition, Opening},
         drive::Protocol,
-        iec62056,
-        port::{Framing, Settings},
+        iec62056, mode_e,
+        port::{Framing, Patience, Settings},
         push,
         readout::Readout,
         sml,
@@ -23,6 +25,8 @@ use crate::{
 /// At this speed a meter of mode D sends text.
 const MODE_D_BAUD: u32 = 2_400;
 const P1_BAUD: u32 = 115_200;
+/// For the first answer in HDLC after a sign-on in text.
+const HDLC_WAIT: Duration = Duration::from_millis(500);
 
 /// The session that tries this step.
 pub(super) fn open(now: Moment, aim: &Aim, step: &Step) -> Box<dyn Protocol<Done = Readout>> {
@@ -40,7 +44,8 @@ pub(super) fn open(now: Moment, aim: &Aim, step: &Step) -> Box<dyn Protocol<Done
         }
         Kind::Dlms => Box::new(dlms::Session::start(now, dlms_config(aim, step))),
         Kind::C1218 => Box::new(c1218::Session::start(now, c1218_config(aim, step))),
-        Kind::Iec62056 | Kind::Iec62056Woken => iec(aim, now),
+        Kind::Iec62056 => signing_on(now, aim, step, None),
+        Kind::Iec62056Woken => signing_on(now, aim, step, None),
     }
 }
 
@@ -52,6 +57,7 @@ fn known(now: Moment, aim: &Aim, step: &Step, way: &Way) -> Box<dyn Protocol<Don
             let ask = if way.has(Quirk::Edition1997) { Opening::Ask1997 } else { Opening::Ask2007 };
             dlt(now, aim, step, number(Some(&way.address)).map_or(ask, Opening::Known))
         }
+        Family::Dlms if way.has(Quirk::ModeE) => signing_on(now, aim, step, Some(way)),
         Family::Dlms => {
             let config = dlms_config(aim, step);
             // An address that nobody can read is none: all are tried.
@@ -59,7 +65,7 @@ fn known(now: Moment, aim: &Aim, step: &Step, way: &Way) -> Box<dyn Protocol<Don
             Box::new(dlms::Session::start(now, dlms::Config { scope: scope(aim), ..config }))
         }
         Family::C1218 => Box::new(c1218::Session::start(now, c1218_config(aim, step))),
-        Family::Iec62056 => iec(aim, now),
+        Family::Iec62056 => signing_on(now, aim, step, Some(way)),
     }
 }
 
@@ -127,9 +133,33 @@ fn number(text: Option<&str>) -> Option<dlt645::Address> {
     text.filter(|text| !text.is_empty()).and_then(|text| text.parse().ok())
 }
 
-fn iec(aim: &Aim, now: Moment) -> Box<dyn Protocol<Done = Readout>> {
-    let address = aim.address.as_deref().and_then(|address| address.parse().ok());
-    Box::new(iec62056::Session::start(now, iec62056::Config { address, ..Default::default() }))
+/// In text, or in HDLC after a sign-on in text.
+fn signing_on(now: Moment, aim: &Aim, step: &Step, way: Option<&Way>) -> Box<dyn Protocol<Done = Readout>> {
+    let text = iec62056::Config {
+        address: aim.address.as_deref().and_then(|address| address.parse().ok()),
+        patience: step.patience,
+        wake: step.kind == Kind::Iec62056Woken,
+        way: way.filter(|way| way.family == Family::Iec62056).cloned(),
+        wants: aim.wants,
+        keyring: aim.keyring.clone(),
+        serial: aim.serial.clone(),
+        ..iec62056::Config::default()
+    };
+    let known = way.is_some_and(|way| way.family == Family::Dlms);
+    let config = dlms_config(aim, step);
+    let hdlc = match way {
+        Some(way) if known => config.clone().along(way).unwrap_or(config),
+        Some(_) | None => config,
+    };
+    // Within a link that was opened for it the meter has time for more addresses.
+    let addresses = if known { hdlc.addresses } else { Address::usual() };
+    let patience = Patience { attempts: 2, wait: HDLC_WAIT };
+    let hdlc = dlms::Config { addresses, patience, ..hdlc };
+    let has_keys = aim
+        .keyring
+        .of(aim.serial.as_deref())
+        .is_some_and(|keys| keys.client.is_some() || keys.encryption_key.is_some());
+    Box::new(mode_e::Session::start(now, mode_e::Config { text, hdlc, hdlc_first: known || has_keys }))
 }
 
 fn text(now: Moment, step: &Step) -> Box<dyn Protocol<Done = Readout>> {
