@@ -5,15 +5,13 @@ use crate::sources::{PACKAGES, Source, all, manifest, root, rust};
 const LINES_MAX: usize = 400;
 
 /// The only files that read a clock, and tests that measure.
-const CLOCKS: [&str; 7] = [
+const CLOCKS: [&str; 6] = [
     "src-tauri/src/clock.rs",
     "sync/hub/src/main.rs",
     "fixtures/street/src/clock.rs",
     "sync/hub/tests/it/speed.rs",
     "core/benches/",
     "tests/bench/",
-    // How long a meter of others took is told.
-    "tests/it/peers.rs",
 ];
 
 /// They say nothing about what a thing is.
