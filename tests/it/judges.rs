@@ -8,10 +8,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::{
-    process::Running,
-    sources::root,
-};
+use crate::{process::Running, sources::root};
 
 /// Python with everything of `tests/peers/requirements.txt`.
 pub(crate) fn python() -> &'static Path {
@@ -19,7 +16,8 @@ pub(crate) fn python() -> &'static Path {
     PYTHON.get_or_init(|| {
         let made = Command::new(root().join("tools/peers.sh")).output().unwrap();
         assert!(made.status.success(), "tools/peers.sh: {}", String::from_utf8_lossy(&made.stderr));
-        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+        let target =
+            std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
         target.join("peers/bin/python")
     })
 }
@@ -43,7 +41,8 @@ impl JudgeMeter {
     /// Starts one that holds this.
     pub(crate) fn start(kind: &str, truth: &Value, words: &[&str]) -> Self {
         let running = Running::start(program("meter.py").arg(kind).arg(truth.to_string()).args(words));
-        let port = running.line().unwrap_or_else(|| panic!("{kind}: {}", running.error_line().unwrap_or_default()));
+        let port =
+            running.line().unwrap_or_else(|| panic!("{kind}: {}", running.error_line().unwrap_or_default()));
         Self { running, port }
     }
 

@@ -10,6 +10,7 @@ from dlt645.service.serversvc.server_service import MeterServerService
 from line import Shape
 
 EVERYBODY = bytes([0xAA] * 6)
+DATE, TIME = 0x04000101, 0x04000102
 REACTION = 0.05
 # A frame that rests as long is over.
 GAP = 0.1
@@ -23,14 +24,17 @@ class Meter:
         # The server sends the address as it is kept: the last two digits first, as on the wire.
         self.address = bytes.fromhex(truth["meter"])[::-1]
         self.service = MeterServerService(None, self.address)
+        held = {int(register["di"], 16) for register in truth["registers"]} | {DATE, TIME}
+        # All that it knows would be a zero else, and a reader of all that there is would ask for each.
+        self.service.data_map = {name: item for name, item in self.service.data_map.items() if name in held}
         for register in truth["registers"]:
             number = float(register["value"])
             if int(register["di"], 16) >> 24 == 1:
                 number = Demand(number, datetime.datetime.fromisoformat(register["at"]))
             self.put(int(register["di"], 16), number)
         clock = datetime.datetime.fromisoformat(truth["clock"])
-        self.put(0x04000101, f"{clock:%y%m%d0%w}")
-        self.put(0x04000102, f"{clock:%H%M%S}")
+        self.put(DATE, f"{clock:%y%m%d0%w}")
+        self.put(TIME, f"{clock:%H%M%S}")
         self.buffer, self.last = b"", 0.0
 
     def put(self, name, held):
