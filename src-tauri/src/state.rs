@@ -151,9 +151,9 @@ impl App {
         self.turns.take(purpose).ok_or(CommandError::Busy)
     }
 
-    /// Stops what the probe is doing, if it does anything.
-    pub(crate) fn cancel(&self) {
-        self.turns.cancel();
+    /// Stops what the probe is doing, if it is doing it for this.
+    pub(crate) fn cancel(&self, purpose: Purpose) {
+        self.turns.cancel(purpose);
     }
 
     /// Another meter is to be read: what is known of the last one is over.

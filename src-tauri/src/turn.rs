@@ -66,9 +66,9 @@ impl Turns {
         Some(Turn { turns: self, cancel })
     }
 
-    /// Stops what is under way, if anything is.
-    pub(crate) fn cancel(&self) {
-        if let Some(using) = &*lock(&self.using) {
+    /// Stops what is under way, if it is for this.
+    pub(crate) fn cancel(&self, purpose: Purpose) {
+        if let Some(using) = lock(&self.using).as_ref().filter(|using| using.purpose == purpose) {
             using.cancel.store(true, Ordering::Relaxed);
         }
     }
@@ -108,9 +108,12 @@ mod tests {
     #[test]
     fn a_cancel_reaches_who_has_the_probe() {
         let turns = Turns::default();
-        turns.cancel();
+        turns.cancel(Purpose::Asked);
         let turn = turns.take(Purpose::Asked).unwrap();
-        turns.cancel();
+        // It was meant for what went before.
+        turns.cancel(Purpose::Beside);
+        assert!(!turn.cancel.load(Ordering::Relaxed));
+        turns.cancel(Purpose::Asked);
         assert!(turn.cancel.load(Ordering::Relaxed));
     }
 }

@@ -20,6 +20,7 @@ use crate::{
     probe,
     state::{App, Home},
     sync_task::SyncTask,
+    turn::Purpose,
 };
 
 /// How often the frame looks at position and sync.
@@ -143,7 +144,9 @@ fn show(app: Arc<App>) -> Result<(), Failure> {
         ])
         .on_window_event(|window, event| {
             if matches!(event, WindowEvent::CloseRequested { .. }) {
-                window.state::<Arc<App>>().cancel();
+                for purpose in [Purpose::Asked, Purpose::Beside] {
+                    window.state::<Arc<App>>().cancel(purpose);
+                }
             }
         })
         .run(tauri::generate_context!())

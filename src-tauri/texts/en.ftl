@@ -26,10 +26,6 @@ fetched-of = { $done } of { $total } fetched
 signal = Signal { $percent } %
 repeating = Damaged: asking for it again
 tried = Tried: { $tried }.
-heard-silence = silence
-heard-echo = only our own echo
-heard-noise = bytes that are no answer
-heard-failed = an answer that went wrong
 heard-read = read
 profile-backwards = The profile is to end before it begins: give FROM before TO.
 dump-too-long = The dump is longer than { $bytes } bytes: cut it.
@@ -37,6 +33,8 @@ dump-empty = { $path }: no telegram in it whose check is right.
 meter = Meter { $serial }
 meter-unknown = The meter told no number
 clock = Clock { $clock }
+
+no-ports = No serial port: nothing is plugged in.
 
 no-position = no position
 receiver-silent = the receiver is silent

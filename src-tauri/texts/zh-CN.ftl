@@ -26,10 +26,6 @@ fetched-of = 已读取 { $done } / { $total } 项
 signal = 信号 { $percent } %
 repeating = 数据受损，请求重发
 tried = 已尝试：{ $tried }。
-heard-silence = 无应答
-heard-echo = 只有自己的回波
-heard-noise = 收到的不是应答
-heard-failed = 应答出错
 heard-read = 已读
 profile-backwards = 曲线的结束时间早于开始时间：请先写起点再写终点。
 dump-too-long = 文件超过 { $bytes } 字节：请截短。
@@ -37,6 +33,8 @@ dump-empty = { $path }：没有校验正确的报文。
 meter = 电表 { $serial }
 meter-unknown = 电表未报表号
 clock = 时钟 { $clock }
+
+no-ports = 没有串口：没有插入任何设备。
 
 no-position = 没有定位
 receiver-silent = 接收机无信号

@@ -29,13 +29,20 @@ export type ProbeTiming = { protocol: string, baud: number, wallMs: number, byte
 export type Recorded = { reading: string, stop: string, takenAtMs: number, method: "probe" | "keypad", values: Array<ValueView>, verdict: VerdictView, held: Held, timing: ProbeTiming | null, };
 export type ReadResult = { "kind": "recorded", recorded: Recorded, } | { "kind": "wrong-meter", seen: string, belongsTo: StopRow | null, };
 export type ReadProgress = { "step": "opening" } | { "step": "asking", attempt: number, } | { "step": "answered", identity: string, baud: number, } | { "step": "receiving", bytes: number, } | { "step": "repeating" } | { "step": "trying", family: string, baud: number, } | { "step": "fetched", done: number, total: number | null, } | { "step": "signal", percent: number, } | { "step": "judging" };
+export type BesideResult = { "kind": "nothing" } | { "kind": "done", rows: number, events: number, };
+export type SavedRecord = { path: string, };
 export type Entry = { obis: string, digits: string, };
 export type ShiftSummary = { round: RoundView | null, counts: Counts, startedAtMs: number | null, endedAtMs: number | null, probed: number, typed: number, walkM: number | null, secondsPerReading: number | null, sync: SyncView, };
 export type PortView = { path: string, name: string, };
-export type DeviceView = { probe: string, gnss: string, hub: string, ports: Array<PortView>, version: string, };
-export type Change = { "kind": "shift", shift: ShiftView, } | { "kind": "stops" };
+export type MovedPort = { name: string, role: "probe" | "gnss" | "other", plugged: boolean, };
+export type ProfileView = { head: "unknown" | "contact" | "far-infrared" | "ansi", dtr: boolean | null, rts: boolean | null, wakeMs: number, };
+export type BesideView = { days: number, events: boolean, };
+export type KeysView = { meters: number, forOthers: boolean, trouble: string | null, };
+export type ProbeHealth = { verdict: "good" | "deaf" | "weak" | "dazzled", ambient: number, echoed: [number, number], damaged: number, sent: number, };
+export type DeviceView = { probe: string, profile: ProfileView, gnss: string, beside: BesideView, keys: KeysView, hub: string, ports: Array<PortView>, version: string, };
+export type Change = { "kind": "shift", shift: ShiftView, } | { "kind": "stops" } | { "kind": "ports", ports: Array<PortView>, moved: Array<MovedPort>, };
 export type TriedView = { family: string, baud: number, heard: string, };
-export type CommandError = { "code": "not-enrolled" } | { "code": "unknown-stop" } | { "code": "bad-entry", obis: string, } | { "code": "no-register" } | { "code": "already-read" } | { "code": "port-missing", port: string, } | { "code": "port-busy", port: string, } | { "code": "port-denied", port: string, } | { "code": "port-lost", port: string, } | { "code": "meter-silent", attempts: number, } | { "code": "meter-garbled", attempts: number, } | { "code": "meter-refused" } | { "code": "meter-locked" } | { "code": "meter-wrong-key" } | { "code": "meter-shut", seconds: number, } | { "code": "meter-crowd" } | { "code": "meter-unknown", heard: boolean, slowLeft: boolean, tried: Array<TriedView>, } | { "code": "meter-empty" } | { "code": "cannot-keep" } | { "code": "cancelled" } | { "code": "busy" } | { "code": "disk-full" } | { "code": "store-too-new" } | { "code": "hub-unreachable" } | { "code": "bad-enrolment-code" } | { "code": "internal", trace: string, };
+export type CommandError = { "code": "not-enrolled" } | { "code": "unknown-stop" } | { "code": "bad-entry", obis: string, } | { "code": "no-register" } | { "code": "already-read" } | { "code": "port-missing", port: string, } | { "code": "port-busy", port: string, } | { "code": "port-denied", port: string, } | { "code": "port-lost", port: string, } | { "code": "meter-silent", attempts: number, } | { "code": "meter-garbled", attempts: number, } | { "code": "meter-refused" } | { "code": "meter-locked" } | { "code": "meter-wrong-key" } | { "code": "meter-shut", seconds: number, } | { "code": "meter-crowd" } | { "code": "meter-unknown", heard: boolean, slowLeft: boolean, tried: Array<TriedView>, } | { "code": "meter-empty" } | { "code": "cannot-keep" } | { "code": "no-record" } | { "code": "cancelled" } | { "code": "busy" } | { "code": "disk-full" } | { "code": "store-too-new" } | { "code": "hub-unreachable" } | { "code": "bad-enrolment-code" } | { "code": "internal", trace: string, };
 
 export interface Commands {
   shift_view: { args: {}, result: ShiftView };
@@ -44,7 +51,10 @@ export interface Commands {
   stop_view: { args: { stop: string }, result: StopView };
   select_stop: { args: { stop: string }, result: ShiftView };
   read_stop: { args: { stop: string, slow: boolean, channel: ReadProgress }, result: ReadResult };
-  read_cancel: { args: {}, result: null };
+  read_beside: { args: { stop: string, channel: ReadProgress }, result: BesideResult };
+  read_cancel: { args: { beside: boolean }, result: null };
+  probe_test: { args: { channel: ReadProgress }, result: ProbeHealth };
+  save_transcript: { args: { reading: string | null }, result: SavedRecord };
   take_for: { args: { stop: string }, result: Recorded };
   record_typed: { args: { stop: string, entries: Entry[] }, result: Recorded };
   draft_save: { args: { stop: string, drafts: DraftView[] }, result: null };
@@ -56,5 +66,7 @@ export interface Commands {
   shift_close: { args: {}, result: ShiftSummary };
   device_view: { args: {}, result: DeviceView };
   device_set: { args: { probe: string, gnss: string }, result: DeviceView };
+  probe_set: { args: { profile: ProfileView }, result: DeviceView };
+  beside_set: { args: { beside: BesideView }, result: DeviceView };
   enrol: { args: { hub: string, code: string }, result: ShiftView };
 }

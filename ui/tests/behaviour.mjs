@@ -1,5 +1,6 @@
 // What a reader does, told as sentences; each ends with a check of what the screen or the fake core then says.
 import assert from "node:assert/strict";
+import { PROBE } from "./probe.mjs";
 import { open } from "./stage.mjs";
 
 const calls = (stage) => stage.page.evaluate(() => window.__fake.calls);
@@ -331,10 +332,13 @@ export const STORIES = {
     assert.ok((await s.page.locator("[data-row-id]").count()) <= 40);
   },
 };
+Object.assign(STORIES, PROBE);
 
 const ERRORS = [
   { code: "port-missing", port: "/dev/ttyUSB0" }, { code: "port-busy", port: "/dev/ttyUSB0" }, { code: "port-denied", port: "/dev/ttyUSB0" },
   { code: "port-lost", port: "/dev/ttyUSB0" }, { code: "meter-silent", attempts: 3 }, { code: "meter-garbled", attempts: 2 }, { code: "meter-refused" },
+  { code: "meter-locked" }, { code: "meter-wrong-key" }, { code: "meter-shut", seconds: 0 }, { code: "meter-crowd" }, { code: "meter-empty" }, { code: "cannot-keep" }, { code: "no-record" },
+  { code: "meter-unknown", heard: false, slowLeft: false, tried: [] },
   { code: "busy" }, { code: "already-read" }, { code: "disk-full" }, { code: "store-too-new" }, { code: "unknown-stop" }, { code: "not-enrolled" }, { code: "internal", trace: "7f3a" },
 ];
 for (const error of ERRORS) {

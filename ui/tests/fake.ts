@@ -1,5 +1,5 @@
 // A fake core behind `window.__TAURI_INTERNALS__`: the contract of bindings.ts, seeded, with knobs for tests. No real rule lives here.
-import type { CommandError, Commands, DraftView, FindingView, Level, ReadProgress, Recorded, ShiftView, StopRow, StopView, SyncView, ValueView } from "../src/bindings";
+import type { CommandError, Commands, DeviceView, DraftView, FindingView, Level, MovedPort, ProbeHealth, ReadProgress, Recorded, ShiftView, StopRow, StopView, SyncView, ValueView } from "../src/bindings";
 import { CURRENT, NOW, shown, town, useFor, type FakeStop } from "./street";
 
 type Outcome = Level | "wrong-meter" | "stranger" | "hang" | CommandError;
@@ -10,6 +10,15 @@ interface Knobs {
   /** What the next readings answer. */
   read: Outcome;
   typed: Level | CommandError;
+  /** What a reading tells in place of its usual steps. */
+  steps: ReadProgress[] | null;
+  /** What is read beside the registers: nothing, without an end, to its end, or an error. */
+  beside: "nothing" | "hang" | "done" | CommandError;
+  trial: ProbeHealth["verdict"] | "hang" | CommandError;
+  /** What the menu is told of the device. */
+  device: Partial<DeviceView>;
+  /** The arguments of the calls that were told to the fake last, by name. */
+  last: Record<string, unknown>;
   /** Commands that fail, by name. */
   refuse: Partial<Record<keyof Commands, CommandError>>;
   calls: string[];
@@ -18,6 +27,7 @@ interface Knobs {
   enrolled(yes: boolean): void;
   sync(view: Partial<SyncView>): void;
   finish(): void;
+  plug(path: string, name: string, role: MovedPort["role"], plugged: boolean): void;
   reset(): void;
 }
 
@@ -34,6 +44,7 @@ let readings = 0;
 let sync: SyncView = freshSync();
 let watcher: Channel | null = null;
 let cancelRead: (() => void) | null = null;
+let cancelBeside: (() => void) | null = null;
 let stranger: string | null = null;
 
 function freshSync(): SyncView {
@@ -115,6 +126,40 @@ function channelSender(channel: Channel): (message: unknown) => void {
   return (message) => callbacks.get(channel.id)?.({ message, index: index++ });
 }
 
+/** Something that takes long, until it is over or cancelled. */
+async function atProbe(channel: Channel, steps: ReadProgress[], hangs: boolean, hold: (cancel: (() => void) | null) => void): Promise<void> {
+  const send = channelSender(channel);
+  let cancelled = false;
+  const stopped = new Promise<void>((done) => hold(() => { cancelled = true; done(); }));
+  try {
+    for (const step of steps) {
+      send(step);
+      await Promise.race([sleep(fake.delayMs), stopped]);
+      if (cancelled) break;
+    }
+    if (hangs) await stopped;
+    if (cancelled) fail({ code: "cancelled" });
+  } finally {
+    hold(null);
+  }
+}
+
+async function readBeside({ channel }: { channel: Channel }): Promise<Commands["read_beside"]["result"]> {
+  const outcome = fake.beside;
+  if (outcome === "nothing") return { kind: "nothing" };
+  const steps: ReadProgress[] = [{ step: "opening" }, { step: "fetched", done: 12, total: 672 }, { step: "fetched", done: 120, total: 672 }];
+  await atProbe(channel, steps, outcome === "hang", (cancel) => (cancelBeside = cancel));
+  return typeof outcome === "object" ? fail(outcome) : { kind: "done", rows: 672, events: 3 };
+}
+
+async function probeTest({ channel }: { channel: Channel }): Promise<ProbeHealth> {
+  const outcome = fake.trial;
+  await atProbe(channel, [1, 2, 3].map((done) => ({ step: "fetched", done, total: 3 })), outcome === "hang", (cancel) => (cancelRead = cancel));
+  if (typeof outcome === "object") return fail(outcome);
+  const heard = outcome === "deaf" ? 0 : 12;
+  return { verdict: outcome === "hang" ? "good" : outcome, ambient: outcome === "dazzled" ? 9 : 0, echoed: [heard, outcome === "weak" ? 7 : heard], damaged: outcome === "weak" ? 5 : 0, sent: 12 };
+}
+
 async function readStop({ stop: id, channel }: { stop: string; channel: Channel }): Promise<Commands["read_stop"]["result"]> {
   if (cancelRead) fail({ code: "busy" });
   const stop = stopOf(id);
@@ -130,10 +175,13 @@ async function readStop({ stop: id, channel }: { stop: string; channel: Channel 
   try {
     await step({ step: "opening" });
     if (typeof outcome === "object" && outcome.code.startsWith("port-") && outcome.code !== "port-lost") fail(outcome);
-    await step({ step: "asking", attempt: 1 });
+    if (fake.steps) for (const it of fake.steps) await step(it);
+    else await step({ step: "asking", attempt: 1 });
     if (typeof outcome === "object") fail(outcome);
-    await step({ step: "answered", identity: "/LGZ5E350", baud: 9600 });
-    for (const bytes of [64, 154, 226]) await step({ step: "receiving", bytes });
+    if (!fake.steps) {
+      await step({ step: "answered", identity: "/LGZ5E350", baud: 9600 });
+      for (const bytes of [64, 154, 226]) await step({ step: "receiving", bytes });
+    }
     if (outcome === "hang") await stopped;
     await step({ step: "judging" });
     if (cancelled) fail({ code: "cancelled" });
@@ -170,10 +218,13 @@ const commands: { [K in keyof Commands]: (args: any) => Commands[K]["result"] | 
     return shiftView();
   },
   read_stop: readStop,
-  read_cancel: () => {
-    cancelRead?.();
+  read_cancel: ({ beside }: { beside: boolean }) => {
+    (beside ? cancelBeside : cancelRead)?.();
     return null;
   },
+  read_beside: readBeside,
+  probe_test: probeTest,
+  save_transcript: ({ reading }: { reading: string | null }) => ({ path: `/home/ana/.local/share/lamplighter/transcripts/2026-11-23T13-12-00-${reading ?? "0452118207"}.txt` }),
   take_for: ({ stop }: { stop: string }) => (stranger === stop ? judge(stopOf(stop), "right", "probe") : fail({ code: "unknown-stop" })),
   record_typed: ({ stop: id, entries }: Commands["record_typed"]["args"]) => {
     const outcome = fake.typed;
@@ -220,8 +271,10 @@ const commands: { [K in keyof Commands]: (args: any) => Commands[K]["result"] | 
     closed = true;
     return { round: shiftView().round, counts: counts(), startedAtMs: Date.now() - 22_320_000, endedAtMs: Date.now(), probed: 113, typed: 15, walkM: 6240, secondsPerReading: 19.2, sync };
   },
-  device_view: () => device,
+  device_view: () => ({ ...device, ...fake.device }),
   device_set: ({ probe, gnss }: Commands["device_set"]["args"]) => (device = { ...device, probe, gnss }),
+  probe_set: ({ profile }: Commands["probe_set"]["args"]) => (device = { ...device, profile }),
+  beside_set: ({ beside }: Commands["beside_set"]["args"]) => (device = { ...device, beside }),
   enrol: ({ code }: { code: string }) => {
     if (code !== "4711-0815") return fail({ code: "bad-enrolment-code" });
     enrolled = true;
@@ -231,7 +284,8 @@ const commands: { [K in keyof Commands]: (args: any) => Commands[K]["result"] | 
 commands satisfies Send;
 
 let tell: (message: unknown) => void = () => undefined;
-let device: Commands["device_view"]["result"] = {
+let device: DeviceView = {
+  profile: { head: "unknown", dtr: null, rts: null, wakeMs: 0 }, beside: { days: 0, events: false }, keys: { meters: 41, forOthers: false, trouble: null },
   probe: "/dev/ttyUSB0", gnss: "/dev/ttyACM0", hub: "https://hub.example.org", version: "0.1.0",
   ports: [{ path: "/dev/ttyUSB0", name: "FTDI optical probe" }, { path: "/dev/ttyACM0", name: "u-blox 7" }],
 };
@@ -246,15 +300,20 @@ function reset(): void {
   sync = freshSync();
   stranger = null;
   cancelRead?.();
+  cancelBeside?.();
 }
 
 const push = () => watcher && tell({ kind: "shift", shift: shiftView() });
 const fake: Knobs = {
-  read: "right", typed: "right", refuse: {}, calls: [], delayMs: 15,
+  read: "right", typed: "right", steps: null, beside: "nothing", trial: "good", device: {}, last: {}, refuse: {}, calls: [], delayMs: 15,
   select: (stop) => { current = stop; push(); },
   enrolled: (yes) => { enrolled = yes; push(); },
   sync: (view) => { sync = { ...sync, ...view }; push(); },
   finish: () => { for (const stop of stops) if (stop.status === "todo") stop.status = "right"; current = null; push(); },
+  plug: (path, name, role, plugged) => {
+    const ports = device.ports.filter((it) => it.path !== path);
+    tell({ kind: "ports", ports: plugged ? [...ports, { path, name }] : ports, moved: [{ name, role, plugged }] });
+  },
   reset: () => { sessionStorage.removeItem(DRAFTS); reset(); push(); if (watcher) tell({ kind: "stops" }); },
 };
 reset();
@@ -262,6 +321,7 @@ reset();
 const internals = {
   invoke: async (name: string, args: Record<string, unknown> = {}) => {
     fake.calls.push(name);
+    fake.last[name] = args;
     const refused = fake.refuse[name as keyof Commands];
     await Promise.resolve();
     if (refused) throw refused;

@@ -55,7 +55,7 @@ export async function open() {
     }, [theme, lang, size]),
     /** Back to the list with a fresh town, without a reload. */
     async start() {
-      await stage.fake({ read: "right", typed: "right", refuse: {}, delayMs: 4 });
+      await stage.fake({ read: "right", typed: "right", steps: null, beside: "nothing", trial: "good", device: {}, refuse: {}, delayMs: 4 });
       await stage.tell("reset");
       for (let i = 0; i < 8; i += 1) {
         if (await page.locator("[data-testid=failure-close]").count()) await stage.get("failure-close").click();
@@ -84,6 +84,15 @@ async function read(stage, outcome, then) {
   await stage.has(then);
 }
 
+const trying = (family, baud) => [{ step: "trying", family, baud }, { step: "asking", attempt: 1 }];
+const SEARCH = [...trying("dlms", 9600), ...trying("iec62056-21", 300), ...trying("dlt645", 1200), { step: "signal", percent: 55 }];
+const DATA = [...trying("dlms", 9600), { step: "answered", identity: "ISKRAEMECO MT382-D1A42R52", baud: 9600 }, { step: "fetched", done: 14, total: 48 }, { step: "signal", percent: 18 }];
+const tried = (family, baud, heard) => ({ family, baud, heard });
+export const UNKNOWN = {
+  code: "meter-unknown", heard: true, slowLeft: true,
+  tried: [tried("dlms", 9600, "silence"), tried("iec62056-21", 300, "echo"), tried("iec62056-21", 300, "noise"), tried("dlt645", 1200, "silence"), tried("dlt645", 2400, "silence"), tried("c1218", 9600, "failed")],
+};
+
 /** Every screen, from the list. */
 export const SCREENS = {
   list: async () => undefined,
@@ -91,6 +100,12 @@ export const SCREENS = {
   "list-long": (stage) => stage.select("s141"),
   read: async (stage) => { await read(stage, "hang", "screen-read"); await stage.page.waitForTimeout(60); },
   "read-error": (stage) => read(stage, { code: "meter-silent", attempts: 3 }, "error-meter-silent"),
+  "read-search": async (stage) => { await stage.fake({ steps: SEARCH }); await read(stage, "hang", "screen-read"); await stage.page.waitForSelector("[data-testid=signal-weak]"); },
+  "read-signal": async (stage) => { await stage.fake({ steps: DATA }); await read(stage, "hang", "screen-read"); await stage.page.waitForSelector("[data-testid=signal-bad]"); },
+  "read-unknown": async (stage) => { await read(stage, UNKNOWN, "error-meter-unknown"); await stage.has("search-longer"); },
+  "read-shut": async (stage) => { await read(stage, { code: "meter-shut", seconds: 900 }, "error-meter-shut"); await stage.get("save-record").click(); await stage.has("record-path"); },
+  "verdict-beside": async (stage) => { await stage.fake({ beside: "hang" }); await read(stage, "right", "verdict-right"); await stage.page.waitForSelector("[data-testid=beside] [aria-valuenow]"); },
+  "verdict-paused": async (stage) => { await stage.fake({ beside: { code: "port-lost", port: "/dev/ttyUSB0" } }); await read(stage, "doubtful", "verdict-doubtful"); await stage.has("beside-paused"); },
   "verdict-right": async (stage) => { await read(stage, "right", "verdict-right"); },
   "verdict-stay": async (stage) => { await read(stage, "right", "verdict-right"); await stage.get("stay").click(); },
   "verdict-doubtful": (stage) => read(stage, "doubtful", "verdict-doubtful"),
@@ -102,5 +117,14 @@ export const SCREENS = {
   skip: async (stage) => { await stage.press("F1"); await stage.has("screen-skip"); },
   end: async (stage) => { await stage.get("sync-pill").click(); await stage.has("screen-end"); await stage.page.waitForSelector("[data-testid=screen-end] li"); },
   menu: async (stage) => { await stage.get("menu").first().click(); await stage.has("probe-port"); },
+  "menu-probe": async (stage) => {
+    await stage.fake({ trial: "deaf", device: { keys: { meters: 0, forOthers: false, trouble: "keys.json: no keys file: line 3" } } });
+    await stage.get("menu").first().click();
+    await stage.has("probe-port");
+    await stage.get("lines").click();
+    await stage.get("trial").click();
+    await stage.has("trial-deaf");
+  },
+  "list-plugged": async (stage) => { await stage.tell("plug", "/dev/ttyUSB1", "FT232R USB UART with an optical head", "probe", true); await stage.has("plugged"); },
   enrol: async (stage) => { await stage.tell("enrolled", false); await stage.has("screen-enrol"); },
 };

@@ -16,8 +16,13 @@ function variables(pattern, found = new Set()) {
 }
 
 /** id or id.part → its variables. */
-function texts(file) {
+function texts(...files) {
   const all = new Map();
+  for (const file of files) gather(file, all);
+  return all;
+}
+
+function gather(file, all) {
   for (const { id, value, attributes } of new FluentResource(read(file)).body) {
     if (all.has(id)) wrong.push(`${file}: ${id} is there twice`);
     all.set(id, [...variables(value)].sort().join());
@@ -25,11 +30,10 @@ function texts(file) {
   }
   const written = [...read(file).matchAll(/^([a-zA-Z][\w-]*) =/gm)].map((it) => it[1]);
   for (const id of written) if (!all.has(id)) wrong.push(`${file}: ${id} cannot be parsed`);
-  return all;
 }
 
-const en = texts("i18n/en.ftl");
-const zh = texts("i18n/zh-CN.ftl");
+const en = texts("i18n/en.ftl", "i18n/en.later.ftl", "i18n/en.errors.ftl");
+const zh = texts("i18n/zh-CN.ftl", "i18n/zh-CN.later.ftl", "i18n/zh-CN.errors.ftl");
 for (const [id, names] of en) {
   if (!zh.has(id)) wrong.push(`zh-CN: ${id} is missing`);
   else if (zh.get(id) !== names) wrong.push(`${id}: variables differ (en: ${names || "none"}; zh-CN: ${zh.get(id) || "none"})`);
@@ -65,6 +69,9 @@ for (const it of union("Held")) need(`saved-${it}`);
 for (const [, code] of bindings.matchAll(/\{ "code": "([\w-]+)"/g)) for (const part of ["", ".safe", ".do"]) need(`error-${code}${part}`);
 const rust = readFileSync(fileURLToPath(new URL("../../src-tauri/src/dto/shift.rs", import.meta.url)), "utf8");
 for (const [, reason] of rust.matchAll(/"(sync-[\w-]+)"/g)) need(reason);
+for (const it of ["silence", "echo", "noise", "failed"]) need(`heard-${it}`);
+for (const it of ["good", "deaf", "weak", "dazzled"]) for (const part of ["", ".do"]) need(`trial-${it}${part}`);
+for (const it of ["probe", "gnss", "other"]) for (const way of ["plugged", "unplugged"]) need(`${way}-${it}`);
 for (const it of ["digits", "format", "backwards", "rolled-over", "serial-mismatch", "register-missing", "sum-mismatch", "very-high", "high", "low", "zero", "no-checksum"]) {
   need(`verdict-${it}`);
   need(`short-${it}`);
@@ -91,10 +98,10 @@ function withoutBraces(text) {
 }
 
 // Buttons that must stay short.
-const SHORT = ["keypad", "skip", "read", "show", "undo", "next", "stay", "cancel", "try-again", "read-again", "type-again", "keep-reading", "type-instead", "check-save", "next-register", "close-shift", "done", "close"];
+const SHORT = ["keypad", "skip", "read", "show", "undo", "next", "stay", "cancel", "try-again", "read-again", "type-again", "keep-reading", "type-instead", "check-save", "next-register", "close-shift", "done", "close", "save-record", "beside-stop", "trial-stop"];
 for (const id of SHORT) {
-  for (const [lang, file, most] of [["en", "i18n/en.ftl", 14], ["zh-CN", "i18n/zh-CN.ftl", 6]]) {
-    const text = read(file).match(new RegExp(`^${id} = (.*)$`, "m"))?.[1] ?? "";
+  for (const [lang, most] of [["en", 14], ["zh-CN", 6]]) {
+    const text = ["", ".later"].map((it) => read(`i18n/${lang}${it}.ftl`)).join("\n").match(new RegExp(`^${id} = (.*)$`, "m"))?.[1] ?? "";
     if (text.length > most) wrong.push(`${lang}: ${id} is longer than ${most}: ${text}`);
   }
 }

@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn parity_bits_hide_no_password() {
         let with_parity: Vec<u8> =
-            LOGON.iter().map(|byte| byte | ((byte.count_ones() as u8 & 1) << 7)).collect();
+            LOGON.iter().map(|byte| if byte.count_ones() % 2 == 1 { byte | 0x80 } else { *byte }).collect();
         let shown = blank("", &[('>', &with_parity)]);
         assert_eq!(shown.chunks()[0].bytes[5..11], [BLANK; 6]);
         assert_eq!(shown.chunks()[0].bytes[..5], with_parity[..5]);

@@ -5,6 +5,8 @@
 mod decode;
 mod gps;
 mod json;
+mod ports;
+mod probe;
 mod read;
 mod shift;
 mod verify;
@@ -33,6 +35,10 @@ enum Command {
     Read(read::ReadArguments),
     /// Decode a captured dump: what a meter said, without the meter.
     Decode(decode::DecodeArguments),
+    /// List the serial ports and what is plugged into them.
+    Ports(ports::PortsArguments),
+    /// Try a probe without a meter: hold it on white paper.
+    Probe(probe::ProbeArguments),
     /// Show the positions that a receiver or a recorded log tells.
     Gps(gps::GpsArguments),
     /// Walk a whole shift without a window.
@@ -50,6 +56,8 @@ pub(crate) fn run() -> ExitCode {
         Some(Command::Window(window)) => crate::window::open(home, &window),
         Some(Command::Read(read)) => read::run(home, &read),
         Some(Command::Decode(decode)) => decode::run(&decode),
+        Some(Command::Ports(ports)) => ports::run(&ports),
+        Some(Command::Probe(probe)) => probe::run(&probe),
         Some(Command::Gps(gps)) => gps::run(&gps),
         Some(Command::Shift(shift)) => shift::run(&shift),
         Some(Command::Verify(verify)) => verify::run(&verify),

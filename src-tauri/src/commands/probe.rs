@@ -9,6 +9,7 @@ use crate::{
     dto::{BesideResult, CommandError, ProbeHealth, ReadProgress, ReadResult, SavedRecord},
     state::App,
     trigger,
+    turn::Purpose,
 };
 
 /// Reads the meter and records it. What the screen gets as recorded is on disk. With `slow` the ways that take
@@ -44,10 +45,10 @@ pub(crate) async fn probe_test(
     on_the_probe(&app, channel, trigger::try_the_probe).await
 }
 
-/// Stops what the probe is doing.
+/// Stops the readout or the trial under way; with `beside` what is read beside the registers.
 #[tauri::command(async)]
-pub(crate) fn read_cancel(app: State<'_, Arc<App>>) {
-    app.cancel();
+pub(crate) fn read_cancel(app: State<'_, Arc<App>>, beside: bool) {
+    app.cancel(if beside { Purpose::Beside } else { Purpose::Asked });
 }
 
 /// Saves the record of the last conversation, or of the one that a reading came of.

@@ -26,7 +26,7 @@ const COMMANDS: &[(&str, &str, &str)] = &[
     ("select_stop", "{ stop: string }", "ShiftView"),
     ("read_stop", "{ stop: string, slow: boolean, channel: ReadProgress }", "ReadResult"),
     ("read_beside", "{ stop: string, channel: ReadProgress }", "BesideResult"),
-    ("read_cancel", "{}", "null"),
+    ("read_cancel", "{ beside: boolean }", "null"),
     ("probe_test", "{ channel: ReadProgress }", "ProbeHealth"),
     ("save_transcript", "{ reading: string | null }", "SavedRecord"),
     ("take_for", "{ stop: string }", "Recorded"),

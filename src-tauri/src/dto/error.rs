@@ -73,12 +73,10 @@ impl CommandError {
 
     /// Tells what was tried, where no protocol was answered.
     pub(crate) fn with_trail(self, trail: &[Attempt]) -> Self {
-        match self {
-            Self::MeterUnknown { heard, slow_left, .. } => {
-                Self::MeterUnknown { heard, slow_left, tried: trail.iter().map(Into::into).collect() }
-            }
-            other => other,
+        if let Self::MeterUnknown { heard, slow_left, .. } = self {
+            return Self::MeterUnknown { heard, slow_left, tried: trail.iter().map(Into::into).collect() };
         }
+        self
     }
 
     /// Of a readout over `port`.
@@ -119,10 +117,7 @@ impl From<LineError> for CommandError {
 
 impl From<std::io::Error> for CommandError {
     fn from(error: std::io::Error) -> Self {
-        match error.kind() {
-            std::io::ErrorKind::StorageFull => Self::DiskFull,
-            _ => Self::internal(error),
-        }
+        if error.kind() == std::io::ErrorKind::StorageFull { Self::DiskFull } else { Self::internal(error) }
     }
 }
 

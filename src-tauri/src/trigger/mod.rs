@@ -8,3 +8,6 @@ mod trial;
 pub(crate) use beside::read_beside;
 pub(crate) use stop::read_stop;
 pub(crate) use trial::{try_probe, try_the_probe};
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,11 @@ import { settings, type Lang } from "../state/settings.svelte";
 import { paces } from "./numbers";
 import en from "./en.ftl?raw";
 
-export type Variables = Record<string, FluentVariable>;
+/** What a sentence takes; yes and no are the words `true` and `false` in it. */
+export type Variables = Record<string, FluentVariable | boolean>;
+
+/** Sentences that came with a screen of their own, in all languages. */
+const more: Record<Lang, string>[] = [];
 
 /** English is always there, for ids that another language lacks; others come when they are wanted. */
 const sources: Record<Exclude<Lang, "en">, () => Promise<{ default: string }>> = { "zh-CN": () => import("./zh-CN.ftl?raw") };
@@ -17,11 +21,22 @@ export async function want(lang: Lang): Promise<void> {
   bundles = { ...bundles, [lang]: bundle(lang, source.default) };
 }
 
+/** From a screen that comes when it is wanted, with the sentences that only it needs. */
+export function add(texts: Record<Lang, string>): void {
+  more.push(texts);
+  for (const [lang, made] of Object.entries(bundles)) read(made, texts[lang as Lang]);
+  bundles = { ...bundles };
+}
+
 function bundle(lang: Lang, source: string): FluentBundle {
   const made = new FluentBundle(lang, { useIsolating: false });
-  const errors = made.addResource(new FluentResource(source));
-  if (errors.length > 0) console.error(lang, errors);
+  for (const text of [source, ...more.map((it) => it[lang])]) read(made, text);
   return made;
+}
+
+function read(into: FluentBundle, text: string): void {
+  const errors = into.addResource(new FluentResource(text));
+  if (errors.length > 0) console.error(into.locales, errors);
 }
 
 export function t(id: string, variables: Variables = {}): string {
@@ -37,7 +52,9 @@ function find(lang: Lang, id: string, variables: Variables): string | null {
   const [name = "", part] = id.split(".");
   const message = bundles[lang]?.getMessage(name);
   const pattern = part === undefined ? message?.value : message?.attributes[part];
-  return pattern == null ? null : (bundles[lang]?.formatPattern(pattern, variables, []) ?? null);
+  if (pattern == null) return null;
+  const words = Object.entries(variables).map(([name, value]) => [name, typeof value === "boolean" ? String(value) : value] as const);
+  return bundles[lang]?.formatPattern(pattern, Object.fromEntries(words), []) ?? null;
 }
 
 export function distance(metres: number): string {

@@ -7,6 +7,7 @@ export interface Keys {
   digit?: ((digit: string) => void) | undefined;
   erase?: (() => void) | undefined;
   undo?: (() => void) | undefined;
+  longer?: (() => void) | undefined;
   up?: (() => void) | undefined;
   down?: (() => void) | undefined;
   skip?: (() => void) | undefined;
@@ -88,6 +89,9 @@ function actionFor(key: string, writing: boolean, choosing: boolean): (() => voi
     case "z":
     case "Z":
       return front.undo;
+    case "l":
+    case "L":
+      return front.longer;
     case "t":
     case "T":
       return () => settings.nextTheme();

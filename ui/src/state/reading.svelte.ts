@@ -1,60 +1,20 @@
 // One reading of the current stop: its progress, then what was saved, another meter's answer, or an error.
-import { asCommandError, call, type CommandError, type DraftView, type Entry, type ReadProgress, type Recorded, type StopRow, type StopView } from "../bridge";
+import { asCommandError, call, type CommandError, type DraftView, type Entry, type Recorded, type StopRow, type StopView } from "../bridge";
+import { beside } from "./beside.svelte";
 import { route } from "./route.svelte";
 import { shift } from "./shift.svelte";
 import { play } from "./sound";
+import { Steps } from "./steps.svelte";
 
 export interface Stranger {
   seen: string;
   belongsTo: StopRow | null;
 }
 
-/** What the progress told so far. */
-export class Steps {
-  opened = $state(false);
-  attempt = $state(0);
-  answered = $state.raw<{ identity: string; baud: number } | null>(null);
-  bytes = $state(0);
-  repeating = $state(false);
-  judging = $state(false);
-
-  add(progress: ReadProgress): void {
-    switch (progress.step) {
-      case "opening":
-        return;
-      case "asking":
-        this.opened = true;
-        this.attempt = progress.attempt;
-        return;
-      case "answered":
-        this.opened = true;
-        this.repeating = false;
-        this.answered = { identity: progress.identity, baud: progress.baud };
-        return;
-      case "receiving":
-        this.bytes = progress.bytes;
-        return;
-      case "repeating":
-        this.repeating = true;
-        this.bytes = 0;
-        return;
-      case "judging":
-        this.judging = true;
-    }
-  }
-
-  /** 0 to 1, rising: the length of a telegram is not known before its end. */
-  get part(): number {
-    if (this.judging) return 0.96;
-    if (this.bytes > 0) return 0.35 + 0.55 * (1 - Math.exp(-this.bytes / 500));
-    if (this.answered) return 0.32;
-    return this.opened ? 0.14 : 0.05;
-  }
-}
-
 class Reading {
   steps = $state.raw(new Steps());
   startedAtMs = $state(0);
+  failedAtMs = $state(0);
   underWay = $state(false);
   cancelling = $state(false);
   error = $state.raw<CommandError | null>(null);
@@ -65,21 +25,26 @@ class Reading {
   /** Just now, in front of the reader; false when an older reading is looked at. */
   fresh = $state(false);
 
-  async probe(): Promise<void> {
+  /** With `slow` the languages that take long are tried, too. */
+  async probe(slow = false): Promise<void> {
     const stop = shift.stop;
     if (!stop || this.underWay) return;
     this.#begin();
     route.open("read");
     const steps = this.steps;
     try {
-      const result = await call("read_stop", { stop: stop.row.id, slow: false, channel: (it) => steps.add(it) });
-      if (result.kind === "recorded") await this.#saved(result.recorded, stop);
+      const result = await call("read_stop", { stop: stop.row.id, slow, channel: (it) => steps.add(it) });
+      if (result.kind === "recorded") {
+        void beside.start(stop.row.id);
+        await this.#saved(result.recorded, stop);
+      }
       else {
         this.stranger = { seen: result.seen, belongsTo: result.belongsTo };
         if (route.screen === "read") route.open("verdict");
       }
     } catch (thrown) {
       const error = asCommandError(thrown);
+      this.failedAtMs = Date.now();
       if (error.code !== "cancelled") this.error = error;
       else if (route.screen === "read") route.open("list");
     } finally {
@@ -94,7 +59,7 @@ class Reading {
       return;
     }
     this.cancelling = true;
-    await call("read_cancel", {}).catch((thrown: unknown) => (this.error = asCommandError(thrown)));
+    await call("read_cancel", { beside: false }).catch((thrown: unknown) => (this.error = asCommandError(thrown)));
   }
 
   /** Cancel first, so that the port is free; the keypad opens at once. */
@@ -146,6 +111,7 @@ class Reading {
   }
 
   #clear(): void {
+    beside.forget();
     this.error = null;
     this.recorded = null;
     this.stranger = null;

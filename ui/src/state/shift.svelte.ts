@@ -1,5 +1,6 @@
 // The shift as the Rust side tells it: counts, the current stop, sync. The truth lives there; this is a copy to draw.
 import { asCommandError, call, type CommandError, type Recorded, type ShiftView, type SkipReason, type StopView, type SyncView } from "../bridge";
+import { plugs } from "./plugs.svelte";
 import { route } from "./route.svelte";
 
 /** Walked towards or away from the stop at hand. */
@@ -24,6 +25,7 @@ class Shift {
       await call("watch", {
         channel: (change) => {
           if (change.kind === "stops") this.stirred();
+          else if (change.kind === "ports") plugs.take(change.ports, change.moved);
           else this.take(change.shift).catch((thrown: unknown) => (this.failure = asCommandError(thrown)));
         },
       });

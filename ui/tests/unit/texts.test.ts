@@ -1,5 +1,7 @@
 // Sentences: variables, plurals, attributes, and ids that are newer than the texts.
 import { afterEach, beforeAll, expect, it } from "vitest";
+import "../../src/i18n/errors";
+import "../../src/i18n/later";
 import { registerName, shortObis } from "../../src/i18n/obis";
 import { distance, has, t, want } from "../../src/i18n/texts.svelte";
 import { settings } from "../../src/state/settings.svelte";
@@ -28,6 +30,12 @@ it("says of an error what is safe and what to do", () => {
   expect(t("error-port-lost", { port: "/dev/ttyUSB0" })).toContain("/dev/ttyUSB0");
   expect(t("error-port-lost.safe")).not.toContain("error-");
   expect(t("error-port-lost.do")).not.toContain("error-");
+});
+
+it("takes yes and no for the words they are in a sentence", () => {
+  const tried = (heard: boolean) => t("error-meter-unknown", { heard });
+  expect(tried(true)).toContain("Something answered");
+  expect(tried(false)).toContain("No meter answered");
 });
 
 it("knows which ids it has", () => {

@@ -15,6 +15,7 @@ use crate::{
         error::ReadError,
         port::{Input, Output, Progress},
         readout::Readout,
+        way::Family,
     },
     time::Moment,
 };
@@ -31,6 +32,10 @@ pub struct Detect {
     now: Option<Running>,
     trail: Vec<Attempt>,
     pending: VecDeque<Output<Readout>>,
+    /// Bursts were heard that may have been several meters at once.
+    crowded: bool,
+    /// Noise was followed by listening already.
+    listened: bool,
     over: bool,
 }
 
@@ -49,6 +54,8 @@ enum Phase {
         session: Box<dyn Protocol<Done = Readout>>,
         /// The meter has answered in this protocol: there is no other way for it.
         answered: bool,
+        /// Without an answer by then, whatever is heard is not for us.
+        until: Moment,
     },
     /// Only the ears are at work, until then.
     Listening(Moment),
@@ -58,8 +65,16 @@ impl Detect {
     /// Begins with the way that is known.
     pub fn start(now: Moment, aim: Aim) -> Self {
         let steps = steps::steps(&aim).into();
-        let mut detect =
-            Self { aim, steps, now: None, trail: Vec::new(), pending: VecDeque::new(), over: false };
+        let mut detect = Self {
+            aim,
+            steps,
+            now: None,
+            trail: Vec::new(),
+            pending: VecDeque::new(),
+            crowded: false,
+            listened: false,
+            over: false,
+        };
         detect.next_step(now);
         detect
     }
@@ -87,7 +102,8 @@ impl Detect {
         let (family, baud) = (running.step.kind.family(), running.step.baud);
         self.pending.push_back(Output::Progress(Progress::Trying { family, baud }));
         let session = open::open(now, &self.aim, &running.step);
-        running.phase = Phase::Asking { session, answered: false };
+        let until = now + running.step.longest();
+        running.phase = Phase::Asking { session, answered: false, until };
     }
 
     fn advance(&mut self, now: Moment, input: Input<'_>) -> Result<(), ReadError> {
@@ -107,9 +123,10 @@ impl Detect {
                 }
                 Ok(())
             }
-            Phase::Asking { session, answered } => {
-                let answered = *answered;
+            Phase::Asking { session, answered, until } => {
+                let (answered, late) = (*answered, now >= *until);
                 match session.handle(now, input) {
+                    Ok(()) if late && !answered => self.failed(now, ReadError::TimedOut, false),
                     Ok(()) => Ok(()),
                     Err(error) => self.failed(now, error, answered),
                 }
@@ -128,6 +145,7 @@ impl Detect {
         if answered || is_final(error) {
             return self.leave(now, Some(error));
         }
+        self.crowded |= error == ReadError::Crowded;
         if running.ears.is_some() && running.hearing.is_foreign() {
             running.phase = Phase::Listening(now + LISTEN_ON);
             return Ok(());
@@ -141,12 +159,27 @@ impl Detect {
         if let Some(error) = error {
             return Err(error);
         }
+        self.listen_next();
         self.next_step(now);
         if self.now.is_some() {
             return Ok(());
         }
-        let heard = self.trail.iter().any(|attempt| attempt.outcome == Outcome::Noise);
+        let noisy = |attempt: &&Attempt| attempt.outcome == Outcome::Noise;
+        let heard = self.trail.iter().any(|attempt| noisy(&attempt));
+        // Bursts that only one family has called up are its meters, all speaking at once.
+        if self.crowded && self.trail.iter().filter(noisy).all(|attempt| attempt.family == Family::Dlt645) {
+            return Err(ReadError::Crowded);
+        }
         Err(ReadError::Unrecognised { heard, slow_left: steps::has_slow(&self.aim) })
+    }
+
+    /// Somebody talks whom nobody asked in this language: it may be a push, so the next thing is to listen.
+    fn listen_next(&mut self) {
+        let noise = self.trail.last().is_some_and(|attempt| attempt.outcome == Outcome::Noise);
+        if noise && !self.listened && self.aim.family.is_none() {
+            self.listened = true;
+            self.steps.push_front(steps::listening());
+        }
     }
 
     fn note(&mut self, outcome: Option<Outcome>) {
@@ -194,8 +227,9 @@ impl Protocol for Detect {
         let ears = running.ears.as_ref().map_or(Moment(u64::MAX), Ears::deadline);
         match &mut running.phase {
             Phase::Pausing(until) | Phase::Listening(until) => Output::Wait((*until).min(ears)),
-            Phase::Asking { session, answered } => match session.poll(now) {
-                Output::Wait(until) => Output::Wait(until.min(ears)),
+            Phase::Asking { session, answered, until: limit } => match session.poll(now) {
+                Output::Wait(until) if *answered => Output::Wait(until.min(ears)),
+                Output::Wait(until) => Output::Wait(until.min(ears).min(*limit)),
                 Output::Done(readout) => self.done(readout),
                 Output::Send(bytes) => {
                     running.hearing.say(&bytes);
@@ -220,14 +254,13 @@ impl Phase {
 /// Errors that no other protocol would mend.
 const fn is_final(error: ReadError) -> bool {
     match error {
-        ReadError::Locked
-        | ReadError::WrongKey
-        | ReadError::ShutFor { .. }
-        | ReadError::Crowded
-        | ReadError::NothingToRead => true,
+        ReadError::Locked | ReadError::WrongKey | ReadError::ShutFor { .. } | ReadError::NothingToRead => {
+            true
+        }
         ReadError::Silent { .. }
         | ReadError::Garbled { .. }
         | ReadError::Refused
+        | ReadError::Crowded
         | ReadError::Unrecognised { .. }
         | ReadError::TooLong
         | ReadError::TimedOut => false,

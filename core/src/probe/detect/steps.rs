@@ -59,6 +59,11 @@ const KNOWN_ATTEMPTS: u8 = 2;
 /// DSMR 4 pushes every 10 s; most meters every 1 to 4 s.
 const PUSH_WAIT: Duration = Duration::from_secs(12);
 
+/// A telegram at 2,400 Bd that is heard from its middle, and two whole ones after it.
+const TELEGRAM_MAX: Duration = Duration::from_secs(25);
+/// Sign-ons, pauses and what noise adds to them, beside the waits themselves.
+const UNANSWERED_MAX: Duration = Duration::from_secs(6);
+
 /// All steps, in order.
 pub(super) fn steps(aim: &Aim) -> Vec<Step> {
     let known = aim.known.iter().map(|way| Step {
@@ -86,7 +91,18 @@ pub(super) const fn has_slow(aim: &Aim) -> bool {
     !aim.slow && aim.family.is_none()
 }
 
+/// For a push whose speed is the usual one.
+pub(super) const fn listening() -> Step {
+    step(Kind::Listen, 9_600, 1, 5_000, 0)
+}
+
 impl Step {
+    /// Longer than anything that has not been answered by then.
+    pub(super) fn longest(&self) -> Duration {
+        let waits = self.patience.wait * u32::from(self.patience.attempts);
+        waits + if self.kind == Kind::Listen { TELEGRAM_MAX } else { UNANSWERED_MAX }
+    }
+
     fn serves(&self, family: Family) -> bool {
         let pushed = self.kind == Kind::Listen && family == Family::Iec62056;
         self.kind.family() == family || pushed
@@ -150,9 +166,9 @@ fn slow(head: Head) -> Vec<Step> {
         ];
     }
     vec![
-        step(Kind::Listen, 9_600, 1, 5_000, 0),
+        listening(),
         step(Kind::Iec62056Woken, 300, 1, 2_200, 0),
-        step(Kind::Listen, 2_400, 1, 2_500, 0),
+        step(Kind::Listen, 2_400, 1, 5_000, 0),
         step(Kind::Dlms, 4_800, 1, 400, 0),
         step(Kind::Dlms, 19_200, 1, 400, 0),
         step(Kind::Dlms, 2_400, 1, 500, 0),

@@ -16,6 +16,9 @@ use crate::probe::{
 /// The book allows an answer 1,500 ms; USB and Bluetooth add their own.
 pub(super) const PATIENCE: Patience = Patience { attempts: 3, wait: Duration::from_millis(2_000) };
 
+/// The book has no longer values.
+const PASSWORD_MAX: usize = 32;
+
 /// What must be known before a readout.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Config {
@@ -49,6 +52,20 @@ impl Config {
 
     pub(super) fn wakes(&self) -> bool {
         self.wake || self.has(Quirk::Sleeps)
+    }
+
+    /// Whether the readout begins in programming mode.
+    pub(super) fn begins_in_programming(&self) -> bool {
+        self.wants.beside_only || !self.single.is_empty() || self.has(Quirk::Single)
+    }
+
+    /// The password of the meter of this number, or else of the one that should be here.
+    pub(super) fn password(&self, serial: Option<&str>) -> Option<String> {
+        let address = self.address().map(|address| address.to_string());
+        let serial = serial.or(self.serial.as_deref()).or(address.as_deref());
+        let password = self.keyring.of(serial)?.password.clone()?;
+        let legal = |letter: u8| letter.is_ascii_graphic() && !b"()".contains(&letter);
+        (password.len() <= PASSWORD_MAX && password.bytes().all(legal)).then_some(password)
     }
 
     /// The address that was asked for, or else that of the way.

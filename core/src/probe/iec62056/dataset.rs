@@ -56,7 +56,7 @@ pub(super) fn is_line(line: &[u8]) -> bool {
 }
 
 /// What stands before the next brackets, what in them, and what after them.
-fn next_field(text: &str) -> Option<(&str, Field<'_>, &str)> {
+pub(super) fn next_field(text: &str) -> Option<(&str, Field<'_>, &str)> {
     let (head, rest) = text.split_once('(')?;
     let (inside, tail) = rest.split_once(')')?;
     let (value, unit) = inside.split_once('*').unwrap_or((inside, ""));

@@ -144,7 +144,7 @@ mod tests {
     fn a_two_behind_a_backslash_behind_the_speed_means_hdlc() {
         let speaks = |text: &str| Identification { text: text.into(), parity: Parity::Even }.speaks_hdlc();
         assert!(speaks("LGZ4\\2ZMD310") && speaks("EMH5\\@\\201LZQJ"));
-        assert!(!speaks("SLB4\\@DC341") && !speaks("ABC5X\\2") && !speaks("ABC5") && !speaks("AB\\2\\2"));
+        assert!(!speaks("SLB4\\@DC341") && !speaks("ABC5X\\2") && !speaks("ABC5") && !speaks("ABC\\2X"));
     }
 
     #[test]

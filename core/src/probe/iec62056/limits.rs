@@ -27,6 +27,13 @@ pub(super) const REPEATS_MAX: u8 = 2;
 pub(super) const CONVERSATIONS_MAX: u8 = 5;
 /// Two readouts of 5 kB at 300 Bd, with their pauses.
 pub(super) const TOTAL_TIME_MAX: Duration = Duration::from_mins(10);
+/// A year of quarter hours at 9,600 Bd is half an hour; a month at 300 Bd two.
+pub(super) const EXTRAS_TIME_MAX: Duration = Duration::from_mins(150);
+/// A year of quarter hours in eight columns.
+pub(super) const EXTRAS_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// A meter that was left in programming mode or in HDLC hears nothing else until its own time is over: 60 to
+/// 120 s by the book.
+pub(super) const LOCK_OUT: Duration = Duration::from_secs(120);
 /// Eight full blocks.
 pub(super) const TOTAL_BYTES_MAX: usize = 512 * 1024;
 /// Bytes between two progress reports.

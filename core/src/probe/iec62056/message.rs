@@ -4,8 +4,10 @@ use std::{fmt, str::FromStr};
 
 use super::parity;
 
+pub(super) const SOH: u8 = 0x01;
 pub(in crate::probe) const STX: u8 = 0x02;
 pub(in crate::probe) const ETX: u8 = 0x03;
+pub(super) const EOT: u8 = 0x04;
 pub(super) const ACK: u8 = 0x06;
 pub(super) const NAK: u8 = 0x15;
 pub(in crate::probe) const LF: u8 = b'\n';

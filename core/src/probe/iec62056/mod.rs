@@ -1,21 +1,30 @@
 //! IEC 62056-21: data readout in modes A, B and C, the way into HDLC in mode E, and single registers, load
 //! profiles and events in programming mode. Nothing here writes to a meter.
 
+mod agenda;
+mod answer;
 mod block;
 mod clock;
+mod command;
 mod config;
 pub mod dataset;
+mod events;
+mod heads;
 mod identification;
 mod limits;
 mod listing;
 mod message;
 mod opening;
 mod parity;
+mod profile;
+mod programming;
 mod quiet;
 mod registers;
+mod report;
 mod session;
 mod sign_on;
 mod signal;
+mod singles;
 mod speed;
 mod turn;
 

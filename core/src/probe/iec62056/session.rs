@@ -5,15 +5,19 @@
 //! conversation goes on more slowly. Echoes need no care of their own: no echo looks like an answer.
 
 use super::{
-    clock,
+    agenda::Agenda,
     config::Config,
     identification::Identification,
-    limits::{QUIET, SIGN_ON, TOTAL_BYTES_MAX, TOTAL_TIME_MAX},
+    limits::{
+        EXTRAS_BYTES_MAX, EXTRAS_TIME_MAX, LOCK_OUT, PAUSES, QUIET, SIGN_ON, TOTAL_BYTES_MAX, TOTAL_TIME_MAX,
+    },
     listing::{Listed, Listing},
     opening::Opened,
-    registers,
+    programming::{Programmed, Programming},
+    report::{Seen, report},
     sign_on::SignOn,
     signal::Signal,
+    singles,
     speed::{Approach, SIGN_ON_BAUD, plan},
     turn::{Pace, Partner, Turn},
 };
@@ -22,9 +26,8 @@ use crate::{
         drive,
         error::ReadError,
         port::{Input, Output, Progress},
-        readout::{Integrity, Protocol, Readout},
+        readout::{Datum, Integrity, Readout},
         script::Script,
-        way::{Family, Quirk, Way},
     },
     time::Moment,
 };
@@ -36,10 +39,19 @@ pub struct Session {
     script: Script<Readout>,
     sign_on: SignOn,
     listing: Listing,
+    programming: Option<Programming>,
+    goal: Goal,
     doing: Doing,
     approach: Approach,
     partner: Option<Partner>,
+    /// The registers, while more is being read.
+    readout: Option<Readout>,
+    /// When a meter was last left in programming mode.
+    left: Option<Moment>,
+    /// Why another kind of conversation is tried.
+    refused: Option<ReadError>,
     signal: Signal,
+    closes: Moment,
     ends: Moment,
     received: usize,
 }
@@ -48,7 +60,20 @@ pub struct Session {
 enum Doing {
     SigningOn,
     Listing,
+    Programming,
+    /// We have broken off because of this, and the meter is to hear it.
+    Closing(ReadError),
     Over,
+}
+
+/// What the next conversation is for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Goal {
+    List,
+    /// The registers one by one, and what is wanted beside them.
+    Singles,
+    /// What is wanted beside the registers.
+    Beside,
 }
 
 impl Session {
@@ -65,22 +90,33 @@ impl Session {
         let Opened { echo, meter, rest, .. } = opened;
         let sign_on = SignOn::answered_already(now, config.address(), echo);
         let mut session = Self::new(now, config, Script::new(now, SIGN_ON), sign_on);
-        session.identified(now, meter);
+        session.identified(now, meter)?;
         session.handle(now, Input::Bytes(&rest))?;
         Ok(session)
     }
 
     fn new(now: Moment, config: Config, script: Script<Readout>, sign_on: SignOn) -> Self {
+        let goal = match (config.begins_in_programming(), config.wants.beside_only) {
+            (true, true) => Goal::Beside,
+            (true, false) => Goal::Singles,
+            (false, _) => Goal::List,
+        };
         Self {
             listing: Listing::new(now, config.list),
+            programming: None,
             config,
             script,
             sign_on,
+            goal,
             doing: Doing::SigningOn,
             approach: Approach::Offered(0),
             partner: None,
+            readout: None,
+            left: None,
+            refused: None,
             signal: Signal::default(),
-            ends: now + TOTAL_TIME_MAX,
+            closes: now,
+            ends: now + if goal == Goal::List { TOTAL_TIME_MAX } else { EXTRAS_TIME_MAX },
             received: 0,
         }
     }
@@ -88,10 +124,7 @@ impl Session {
     /// Moves the session on. After an error it is over.
     pub fn handle(&mut self, now: Moment, input: Input<'_>) -> Result<(), ReadError> {
         let outcome = self.advance(now, input);
-        if outcome.is_err() {
-            self.doing = Doing::Over;
-        }
-        outcome
+        outcome.or_else(|error| self.fail(now, error))
     }
 
     /// The next thing to do. Ask until it says [`Output::Wait`] or [`Output::Done`].
@@ -100,10 +133,12 @@ impl Session {
     }
 
     fn deadline(&self) -> Moment {
-        match self.doing {
-            Doing::SigningOn => self.sign_on.deadline().min(self.ends),
-            Doing::Listing => self.listing.deadline().min(self.ends),
-            Doing::Over => Moment(u64::MAX),
+        match (self.doing, &self.programming) {
+            (Doing::SigningOn, _) => self.sign_on.deadline().min(self.ends),
+            (Doing::Programming, Some(programming)) => programming.deadline().min(self.ends),
+            (Doing::Listing | Doing::Programming, _) => self.listing.deadline().min(self.ends),
+            (Doing::Closing(_), _) => self.closes,
+            (Doing::Over, _) => Moment(u64::MAX),
         }
     }
 
@@ -111,7 +146,7 @@ impl Session {
         if self.doing == Doing::Over {
             return Ok(());
         }
-        if now >= self.ends {
+        if now >= self.ends && !matches!(self.doing, Doing::Closing(_)) {
             return Err(ReadError::TimedOut);
         }
         match input {
@@ -125,39 +160,48 @@ impl Session {
 
     fn hear(&mut self, now: Moment, raw: u8) -> Result<(), ReadError> {
         self.received += 1;
-        if self.received > TOTAL_BYTES_MAX {
+        let most = if self.goal == Goal::List { TOTAL_BYTES_MAX } else { EXTRAS_BYTES_MAX };
+        if self.received > most && !matches!(self.doing, Doing::Closing(_) | Doing::Over) {
             return Err(ReadError::TooLong);
         }
         if let Some(percent) = self.signal.hear(raw) {
             self.script.tell(Progress::Signal { percent });
         }
-        match (self.doing, &self.partner) {
-            (Doing::SigningOn, _) => {
-                let found = self.sign_on.hear(now, raw)?;
-                found.into_iter().for_each(|meter| self.identified(now, meter));
-                Ok(())
-            }
-            (Doing::Listing, Some(partner)) => {
-                let turn = self.listing.hear(now, raw, partner, &mut self.script)?;
+        match (self.doing, &self.partner, &mut self.programming) {
+            (Doing::SigningOn, ..) => match self.sign_on.hear(now, raw)? {
+                Some(meter) => self.identified(now, meter),
+                None => Ok(()),
+            },
+            (Doing::Listing, Some(partner), _) => {
+                let turn = self.listing.hear(now, raw, partner, &mut self.script);
                 self.listing_goes_on(now, turn)
             }
-            (Doing::Listing, None) | (Doing::Over, _) => Ok(()),
+            (Doing::Programming, Some(partner), Some(programming)) => {
+                let turn = programming.hear(now, raw, partner, &mut self.script)?;
+                self.programming_goes_on(now, turn)
+            }
+            (Doing::Listing | Doing::Programming | Doing::Closing(_) | Doing::Over, ..) => Ok(()),
         }
     }
 
     /// The deadline has passed.
     fn go_on(&mut self, now: Moment) -> Result<(), ReadError> {
-        match (self.doing, &self.partner) {
-            (Doing::SigningOn, _) => self.sign_on.elapsed(now, &mut self.script),
-            (Doing::Listing, Some(partner)) => {
-                let turn = self.listing.elapsed(now, partner, &mut self.script)?;
+        match (self.doing, &self.partner, &mut self.programming) {
+            (Doing::SigningOn, ..) => self.sign_on.elapsed(now, &mut self.script),
+            (Doing::Listing, Some(partner), _) => {
+                let turn = self.listing.elapsed(now, partner, &mut self.script);
                 self.listing_goes_on(now, turn)
             }
-            (Doing::Listing, None) | (Doing::Over, _) => Ok(()),
+            (Doing::Programming, Some(partner), Some(programming)) => {
+                let turn = programming.elapsed(now, partner, &mut self.script)?;
+                self.programming_goes_on(now, turn)
+            }
+            (Doing::Closing(error), ..) => Err(error),
+            (Doing::Listing | Doing::Programming | Doing::Over, ..) => Ok(()),
         }
     }
 
-    fn identified(&mut self, now: Moment, meter: Identification) {
+    fn identified(&mut self, now: Moment, meter: Identification) -> Result<(), ReadError> {
         let agreed = self.partner.as_ref().map_or(SIGN_ON_BAUD, |partner| partner.plan.baud);
         if self.partner.is_none() {
             self.approach = self.config.approach(meter.speed());
@@ -167,19 +211,111 @@ impl Session {
         let (approach, conversation) = (self.approach, self.sign_on.conversations());
         let plan = plan(meter.speed(), approach);
         self.script.tell(Progress::Answered { identity: meter.text.clone(), baud: plan.baud });
-        let partner = self.partner.insert(Partner { meter, plan, approach, conversation });
-        self.doing = Doing::Listing;
-        self.listing.begin(now, partner, &mut self.script);
+        let partner = &*self.partner.insert(Partner { meter, plan, approach, conversation });
+        if self.goal == Goal::List {
+            self.doing = Doing::Listing;
+            self.listing.begin(now, partner, &mut self.script);
+            return Ok(());
+        }
+        if !partner.takes_commands() {
+            return self.without_commands(now);
+        }
+        let (config, readout) = (&self.config, &self.readout);
+        let programming = self.programming.get_or_insert_with(|| {
+            let names = match self.goal {
+                Goal::List | Goal::Beside => Vec::new(),
+                Goal::Singles if config.single.is_empty() => singles::usual(),
+                Goal::Singles => config.single.clone(),
+            };
+            let serial = readout.as_ref().and_then(|readout| readout.serial.as_deref());
+            Programming::new(now, Agenda::new(names, config.wants), config.password(serial))
+        });
+        self.doing = Doing::Programming;
+        programming.begin(now, partner);
+        Ok(())
     }
 
-    fn listing_goes_on(&mut self, now: Moment, turn: Turn<Listed>) -> Result<(), ReadError> {
+    fn listing_goes_on(
+        &mut self,
+        now: Moment,
+        turn: Result<Turn<Listed>, ReadError>,
+    ) -> Result<(), ReadError> {
+        let commands = self.partner.as_ref().is_some_and(Partner::takes_commands);
+        // What was tried in vain in programming mode is not tried there again.
+        let commands = commands && self.refused.is_none();
+        match turn {
+            Ok(Turn::Going) => Ok(()),
+            Ok(Turn::Anew(pace)) => {
+                self.converse_anew(now, pace);
+                Ok(())
+            }
+            Ok(Turn::Over(listed)) if !listed.registers.is_empty() => {
+                let readout = self.report(listed.registers, listed.integrity);
+                let wants = self.config.wants;
+                if !(commands && (wants.profile.is_some() || wants.events)) {
+                    self.done(readout);
+                    return Ok(());
+                }
+                self.readout = readout;
+                self.turn_to(now, Goal::Beside);
+                Ok(())
+            }
+            Ok(Turn::Over(_)) if commands => {
+                self.refused = Some(ReadError::NothingToRead);
+                self.turn_to(now, Goal::Singles);
+                Ok(())
+            }
+            Ok(Turn::Over(_)) => Err(ReadError::NothingToRead),
+            Err(ReadError::Refused) if commands => {
+                self.refused = Some(ReadError::Refused);
+                self.turn_to(now, Goal::Singles);
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn programming_goes_on(&mut self, now: Moment, turn: Turn<Programmed>) -> Result<(), ReadError> {
         match turn {
             Turn::Going => {}
-            Turn::Anew(pace) => self.converse_anew(now, pace),
-            Turn::Over(listed) if listed.registers.is_empty() => return Err(ReadError::NothingToRead),
-            Turn::Over(listed) => self.done(listed),
+            Turn::Anew(pace) => {
+                self.break_off(now);
+                self.converse_anew(now, pace);
+            }
+            Turn::Over(Programmed::NoSuchMode) => return self.without_commands(now),
+            Turn::Over(Programmed::Registers(registers)) => {
+                let readout = self.readout.take().or_else(|| self.report(registers, Integrity::Checked));
+                self.done(readout);
+            }
         }
         Ok(())
+    }
+
+    /// The meter has no programming mode: the usual list is left, if that was not tried before.
+    fn without_commands(&mut self, now: Moment) -> Result<(), ReadError> {
+        if self.goal == Goal::Beside || self.refused.is_some() {
+            return Err(self.refused.unwrap_or(ReadError::NothingToRead));
+        }
+        self.refused = Some(ReadError::Refused);
+        self.goal = Goal::List;
+        let Some(partner) = self.partner.as_ref().filter(|partner| !partner.takes_commands()) else {
+            self.turn_to(now, Goal::List);
+            return Ok(());
+        };
+        self.doing = Doing::Listing;
+        self.listing.begin(now, partner, &mut self.script);
+        Ok(())
+    }
+
+    /// Goes on in a conversation of another kind.
+    fn turn_to(&mut self, now: Moment, goal: Goal) {
+        self.goal = goal;
+        if goal != Goal::List {
+            self.ends = now + EXTRAS_TIME_MAX;
+        }
+        self.sign_on.forget_tries();
+        self.sign_on.anew(now, PAUSES[0], &mut self.script);
+        self.doing = Doing::SigningOn;
     }
 
     fn converse_anew(&mut self, now: Moment, pace: Pace) {
@@ -191,42 +327,57 @@ impl Session {
         self.doing = Doing::SigningOn;
     }
 
-    fn done(&mut self, listed: Listed) {
-        let Some(partner) = &self.partner else { return };
-        let readout = Readout {
-            protocol: Protocol::Iec62056(partner.plan.mode),
-            identity: partner.meter.text.clone(),
-            serial: registers::serial(&listed.registers),
-            clock: clock::find(&listed.registers),
-            registers: listed.registers,
-            baud: partner.plan.baud,
-            integrity: listed.integrity,
-            retries: self.sign_on.retries() + self.listing.retries(),
-            way: self.way(partner, listed.integrity),
-        };
-        self.doing = Doing::Over;
-        self.script.push(Output::Done(readout));
+    fn break_off(&mut self, now: Moment) -> bool {
+        let inside = self.programming.as_mut().filter(|programming| programming.is_inside());
+        let Some(programming) = inside else { return false };
+        programming.break_off(now, &mut self.script);
+        self.left = Some(now);
+        true
     }
 
-    /// How to reach this meter at once the next time.
-    fn way(&self, partner: &Partner, integrity: Integrity) -> Way {
-        let mut way = Way::new(Family::Iec62056, partner.plan.baud);
-        // A way is written as words.
-        let address = self.config.address().map(|address| address.to_string());
-        way.address = address.filter(|address| !address.contains(' ')).unwrap_or_default();
-        way.echo = self.sign_on.has_echo();
-        let offered = plan(partner.meter.speed(), Approach::Offered(0)).baud;
-        for (quirk, seen) in [
-            (Quirk::Slow, partner.plan.baud == SIGN_ON_BAUD && offered != SIGN_ON_BAUD),
-            (Quirk::NoCheck, integrity == Integrity::ReadTwice),
-            (Quirk::WrongCheck, integrity == Integrity::Tolerated),
-            (Quirk::Sleeps, self.config.wakes()),
-        ] {
-            if seen {
-                way.quirks.insert(quirk);
-            }
+    /// Ends because of this, but not before a meter in programming mode has been told. Registers that were read
+    /// are worth more than the error.
+    fn fail(&mut self, now: Moment, error: ReadError) -> Result<(), ReadError> {
+        if self.break_off(now) {
+            self.doing = Doing::Closing(error);
+            self.closes = self.script.sent_until();
+            return Ok(());
         }
-        way
+        if let Some(readout) = self.readout.take() {
+            self.done(Some(readout));
+            return Ok(());
+        }
+        if error == ReadError::NothingToRead && self.goal == Goal::Beside && self.partner.is_some() {
+            let readout = self.report(Vec::new(), Integrity::Checked);
+            self.done(readout);
+            return Ok(());
+        }
+        self.doing = Doing::Over;
+        Err(match (error, self.left) {
+            (ReadError::Silent { .. }, Some(left)) => {
+                let rest = LOCK_OUT.saturating_sub(now.since(left)).as_secs();
+                ReadError::ShutFor { seconds: u16::try_from(rest).unwrap_or(u16::MAX) }
+            }
+            _ => error,
+        })
+    }
+
+    fn done(&mut self, readout: Option<Readout>) {
+        self.doing = Doing::Over;
+        readout.into_iter().for_each(|readout| self.script.push(Output::Done(readout)));
+    }
+
+    fn report(&self, registers: Vec<Datum>, integrity: Integrity) -> Option<Readout> {
+        let partner = self.partner.as_ref()?;
+        let programming = self.programming.as_ref().map_or(0, Programming::retries);
+        let retries = self.sign_on.retries() + self.listing.retries() + programming;
+        let seen = Seen {
+            echo: self.sign_on.has_echo(),
+            single: self.goal == Goal::Singles && self.config.single.is_empty(),
+            integrity,
+            retries,
+        };
+        Some(report(&self.config, partner, registers, seen))
     }
 }
 

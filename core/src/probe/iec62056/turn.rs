@@ -28,7 +28,12 @@ impl Partner {
         self.meter.parity
     }
 
-    /// The character to say something after the meter's reaction time has passed.
+    /// Whether it waits to be told what to do, so that programming mode is worth a try.
+    pub(super) fn takes_commands(&self) -> bool {
+        matches!(self.meter.speed(), Some(b'0'..=b'6'))
+    }
+
+    /// What to say after the meter's reaction time has passed.
     pub(super) fn word(&self, now: Moment, bytes: Vec<u8>) -> Word {
         let reaction = self.meter.reaction();
         Word { bytes, reaction, due: now + reaction, latest: now + ANSWER_DELAY_MAX }

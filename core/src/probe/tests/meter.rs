@@ -1,8 +1,13 @@
 //! A virtual meter with the habits and faults of real ones.
 
-use super::wire::Wire;
+use super::{
+    terminal::{Done, Terminal},
+    wire::Wire,
+};
 
 const MS: u64 = 1_000_000;
+/// How long a meter stays in programming mode when nothing is said.
+const IDLE: u64 = 120_000 * MS;
 /// How long a meter waits for an option select before it reads out at 300.
 const SELECT_WAIT: u64 = 1_500 * MS;
 
@@ -44,6 +49,10 @@ pub(super) struct Habits {
     pub(super) own_lists: &'static [(u8, &'static str)],
     /// Takes 1.45 s for all but its first identification.
     pub(super) late_again: bool,
+    /// Its programming mode, where it has one.
+    pub(super) terminal: Option<Terminal>,
+    /// Does not hear that a reader breaks off.
+    pub(super) deaf_to_break: bool,
     /// In mode E: how the meter says the option select again.
     pub(super) mode_e: ModeE,
 }
@@ -61,6 +70,8 @@ pub(super) enum ModeE {
 pub(super) enum Refusal {
     None,
     Fast,
+    /// It says no to lists, and no more.
+    Lists,
     All,
 }
 
@@ -95,6 +106,8 @@ impl Default for Habits {
             sleeps: false,
             own_lists: &[],
             late_again: false,
+            terminal: None,
+            deaf_to_break: false,
             mode_e: ModeE::None,
         }
     }
@@ -119,6 +132,8 @@ enum State {
     Selecting(u64),
     /// Has read out at this speed and may be asked to repeat.
     ReadOut(u32),
+    /// Takes commands at this speed, and nothing else before this moment.
+    Programming(u32, u64),
     /// Talks HDLC at this speed from this moment on.
     Hdlc(u32, u64),
 }
@@ -146,7 +161,11 @@ impl Meter {
     pub(super) fn pass(&mut self, wire: &mut Wire, until: u64) {
         match self.state {
             State::Selecting(due) if until >= due => self.read_out(wire, due, 300),
-            State::Idle | State::Selecting(_) | State::ReadOut(_) | State::Hdlc(..) => {}
+            State::Idle
+            | State::Selecting(_)
+            | State::ReadOut(_)
+            | State::Programming(..)
+            | State::Hdlc(..) => {}
         }
     }
 
@@ -173,7 +192,23 @@ impl Meter {
         }
         self.asleep = false;
         let answer = at + self.habits.reaction_ms * MS;
+        if let State::Programming(own, until) = self.state
+            && at < until
+        {
+            if baud == own {
+                self.command(wire, &text, own, answer);
+            }
+            return;
+        }
         match (&self.state, text.as_slice()) {
+            (State::Selecting(_), [0x06, b'0', speed, b'1', b'\r', b'\n']) if baud == 300 => {
+                let refuses = self.habits.refuses == Refusal::All;
+                let Some(terminal) = self.habits.terminal.as_mut().filter(|_| !refuses) else { return };
+                let (own, greeting) = (300 << (speed - b'0'), even(&terminal.greet()));
+                let at = wire.say(answer, own, self.habits.junk);
+                self.busy_until = wire.say(at, own, &greeting);
+                self.state = State::Programming(own, self.busy_until + IDLE);
+            }
             (_, [b'/', b'?', .., b'!', b'\r', b'\n']) if baud == 300 => {
                 if self.habits.ignores_requests > 0 {
                     self.habits.ignores_requests -= 1;
@@ -206,6 +241,22 @@ impl Meter {
         }
     }
 
+    fn command(&mut self, wire: &mut Wire, text: &[u8], baud: u32, at: u64) {
+        let Some(terminal) = &mut self.habits.terminal else { return };
+        match terminal.hear(text) {
+            Done::Says(said) => {
+                self.busy_until = wire.say(at, baud, &even(&said));
+                // A meter that breaks off itself is out as well.
+                self.state = match said.as_slice() {
+                    b"\x01B0\x03q" => State::Idle,
+                    _ => State::Programming(baud, self.busy_until + IDLE),
+                };
+            }
+            Done::Leaves if !self.habits.deaf_to_break => self.state = State::Idle,
+            Done::Nothing | Done::Leaves => {}
+        }
+    }
+
     fn identify(&mut self, wire: &mut Wire, at: u64) {
         let at = wire.say(at, 300, self.habits.junk);
         let mut ident = even(format!("/{}\r\n", self.habits.ident).as_bytes());
@@ -227,7 +278,7 @@ impl Meter {
         let refused = match self.habits.refuses {
             Refusal::None => false,
             Refusal::Fast => speed != b'0',
-            Refusal::All => true,
+            Refusal::Lists | Refusal::All => true,
         };
         if refused || !known {
             self.busy_until = wire.say(answer, 300, &even(&[0x15]));

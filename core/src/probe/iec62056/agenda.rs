@@ -1,0 +1,93 @@
+//! What shall be asked in programming mode, in order, over as many conversations as it takes.
+
+use super::{command::Command, events::Events, profile::Profile, singles::Singles};
+use crate::probe::{
+    part::{Part, Wants},
+    readout::Datum,
+};
+
+/// A question.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Ask {
+    pub(super) command: Command,
+    pub(super) text: String,
+}
+
+/// What a meter answered to it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Said<'a> {
+    /// Data; more of them follow.
+    Some(&'a str),
+    /// Data, the last of them.
+    Last(&'a str),
+    /// It did not understand, or has no such thing.
+    No,
+    /// More than we keep.
+    TooMuch,
+}
+
+impl<'a> Said<'a> {
+    pub(super) const fn text(self) -> &'a str {
+        match self {
+            Self::Some(text) | Self::Last(text) => text,
+            Self::No | Self::TooMuch => "",
+        }
+    }
+}
+
+/// All that is to be asked.
+#[derive(Debug)]
+pub(super) struct Agenda {
+    singles: Singles,
+    profile: Option<Profile>,
+    events: Option<Events>,
+}
+
+impl Agenda {
+    /// These registers, and what is wanted beside them.
+    pub(super) fn new(names: Vec<String>, wants: Wants) -> Self {
+        Self {
+            singles: Singles::new(names),
+            profile: wants.profile.map(Profile::new),
+            events: wants.events.then(Events::default),
+        }
+    }
+
+    /// The next question; none when all is answered.
+    pub(super) fn ask(&self) -> Option<Ask> {
+        self.singles
+            .ask()
+            .or_else(|| self.profile.as_ref().and_then(Profile::ask))
+            .or_else(|| self.events.as_ref().and_then(Events::ask))
+    }
+
+    /// Takes the answer to [`Agenda::ask`]; hands over what is new.
+    pub(super) fn answered(&mut self, said: Said<'_>) -> Vec<Part> {
+        if self.singles.ask().is_some() {
+            self.singles.answered(said);
+            return Vec::new();
+        }
+        match (&mut self.profile, &mut self.events) {
+            (Some(profile), _) if profile.ask().is_some() => profile.answered(said),
+            (_, Some(events)) => events.answered(said),
+            (_, None) => Vec::new(),
+        }
+    }
+
+    /// An answer that had begun will not be completed: the question is asked again.
+    pub(super) fn begin_again(&mut self) {
+        self.singles.begin_again();
+        self.profile.iter_mut().for_each(Profile::begin_again);
+        self.events.iter_mut().for_each(Events::begin_again);
+    }
+
+    /// The registers that have come.
+    pub(super) fn take_registers(&mut self) -> Vec<Datum> {
+        self.singles.take()
+    }
+
+    /// So many registers have come.
+    pub(super) const fn registers(&self) -> usize {
+        self.singles.found()
+    }
+}

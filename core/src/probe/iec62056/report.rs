@@ -1,0 +1,56 @@
+//! A readout put together: the registers, whose they are, and how to reach their meter the next time.
+
+use super::{
+    clock,
+    config::Config,
+    registers,
+    speed::{Approach, SIGN_ON_BAUD, plan},
+    turn::Partner,
+};
+use crate::probe::{
+    readout::{Datum, Integrity, Protocol, Readout},
+    way::{Family, Quirk, Way},
+};
+
+/// What was seen on the way.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Seen {
+    /// The head hears itself.
+    pub(super) echo: bool,
+    /// There is no list, and the registers were read one by one.
+    pub(super) single: bool,
+    pub(super) integrity: Integrity,
+    pub(super) retries: u32,
+}
+
+/// Puts a readout together.
+pub(super) fn report(config: &Config, partner: &Partner, registers: Vec<Datum>, seen: Seen) -> Readout {
+    Readout {
+        protocol: Protocol::Iec62056(partner.plan.mode),
+        identity: partner.meter.text.clone(),
+        serial: registers::serial(&registers),
+        clock: clock::find(&registers),
+        registers,
+        baud: partner.plan.baud,
+        integrity: seen.integrity,
+        retries: seen.retries,
+        way: way(config, partner, seen),
+    }
+}
+
+fn way(config: &Config, partner: &Partner, seen: Seen) -> Way {
+    let baud = partner.plan.baud;
+    let offered = plan(partner.meter.speed(), Approach::Offered(0)).baud;
+    // A way is written as words.
+    let address = config.address().map(|address| address.to_string());
+    let address = address.filter(|address| !address.contains(' ')).unwrap_or_default();
+    let quirks = [
+        (Quirk::Slow, baud == SIGN_ON_BAUD && offered != SIGN_ON_BAUD),
+        (Quirk::NoCheck, seen.integrity == Integrity::ReadTwice),
+        (Quirk::WrongCheck, seen.integrity == Integrity::Tolerated),
+        (Quirk::Sleeps, config.wakes()),
+        (Quirk::Single, seen.single),
+    ];
+    let quirks = quirks.into_iter().filter_map(|(quirk, has)| has.then_some(quirk)).collect();
+    Way { address, echo: seen.echo, quirks, ..Way::new(Family::Iec62056, baud) }
+}

@@ -1,0 +1,119 @@
+# What the menu, the end of the shift and enrolment say in English. It comes when it is wanted.
+
+display = Display
+theme = Theme
+theme-day = Day
+theme-night = Night
+theme-sun = Sun
+language = Language
+language-en = English
+language-zh-CN = 简体中文
+text-size = Text size
+size-percent = { $percent }%
+working = While reading
+sounds = Sounds
+auto-next = Go on by itself after a right reading
+on = On
+off = Off
+beside = After the reading
+beside-note = While the verdict is shown, the probe reads on. You may take it off at any time.
+beside-profile = Load profile
+beside-off = Off
+beside-days = { $days } days
+beside-events = Events of the meter
+devices = Probe and position
+ports-none = Nothing is plugged in.
+ports-denied-do = A port that is refused: add this user to the group dialout (or uucp), then sign in again.
+head = Kind of probe
+head-unknown = Not known
+head-contact = IEC contact
+head-far-infrared = Far infrared
+head-ansi = ANSI
+lines = Power and wake-up
+line-dtr = Line DTR
+line-rts = Line RTS
+line-leave = Leave
+wake = Time to wake up
+wake-none = None
+wake-for = { $seconds } s
+meter-keys = { $meters ->
+    [0] No keys of meters on this device.
+    [one] Keys of one meter on this device.
+   *[other] Keys of { $meters } meters on this device.
+  }
+meter-keys-others = One key for all other meters.
+meter-keys-broken = The keys cannot be used: { $reason }
+trial = Test the probe
+trial-hold = Hold the probe on white paper, about 1 cm away.
+trial-running = Testing… { $done } of { $total }
+trial-stop = Stop
+trial-good = The probe works.
+    .do = It hears all that it says.
+trial-deaf = The probe hears nothing of itself.
+    .do = Hold it on white paper and test again. Some probes take their own echo off: then read a meter instead. Else its lamp, its plug or its battery is at fault.
+trial-weak = The probe hears itself badly.
+    .do = Wipe its window and test again on white paper, closer and further off.
+trial-dazzled = The probe hears what nobody says.
+    .do = Shade it from sun and lamps, hold it away from meters, and test again.
+trial-numbers = { $sent } bytes sent; heard at 300 Bd { $slow }, at 9600 Bd { $fast }; damaged { $damaged }; unasked { $ambient }.
+probe-port = Probe
+gnss-port = GPS
+port-automatic = Automatic
+port-none = None
+position-good = Position within { $metres } m
+position-none = No position yet
+office-address = Office
+about = About
+version = Version { $version }
+reader-name = Reader
+keys-help = Keys
+keys-main = Enter, Space, trigger: main action
+keys-digits = 0–9: type a reading
+keys-arrows = Up, down: other stop
+keys-longer = L: search longer
+keys-theme = T: theme
+keys-undo = Z: undo
+keys-back = Esc: back
+map-credit = Practice town: © OpenStreetMap contributors, ODbL
+font-credit = Typeface Inter, SIL Open Font License 1.1
+
+shift-end = End of shift
+shift-safe = Everything is saved on this device
+shift-sent = The office has everything
+send = { $count ->
+    [one] Send 1 reading
+   *[other] Send { $count } readings
+  }
+close-shift = Close shift
+shift-closed = Shift closed
+duration = { $hours } h { $minutes } min
+per-reading = Per reading
+probed = By probe
+typed = Typed
+walked = Walked
+close-question = { $count ->
+    [one] 1 stop is still to do. You can close anyway.
+   *[other] { $count } stops are still to do. You can close anyway.
+  }
+sync-offline-note = Sends by itself when there is a network.
+sync-sending-note = Sending now. Keep working.
+sync-idle-note = Nothing waits on this device.
+sync-no-network = No network. Everything is safe here and goes out by itself.
+sync-unreachable = The office does not answer. Everything is safe here.
+sync-revoked = The office has signed this device out. Your readings are safe. Ask the office.
+sync-not-enrolled = This device is not signed in. Your readings are safe. Sign in first.
+sync-clock = The clock of this device is wrong. Your readings are safe. Set the time.
+sync-too-old = This version is too old for the office. Your readings are safe. Update the app.
+sync-office-full = The office cannot take readings now. They are safe here and go out later.
+sync-busy = The office is busy. Everything is safe here and goes out by itself.
+sync-forked = The office knows another history of this device: it was copied or restored. Your readings are safe. Ask the office.
+sync-store = This device cannot read its own list. What was saved stays saved. Ask the office.
+sync-broken = This device and the office do not understand each other. Your readings are safe. Ask the office.
+sync-unknown = The office did not take them. Your readings are safe here.
+enrol-title = Sign in this device
+enrol-intro = The office gives you its address and a code that works once.
+enrol-hub = Office address
+enrol-hub-example = https://hub.example.org
+enrol-code = One-time code
+enrol-do = Sign in
+enrol-working = Signing in…

@@ -1,0 +1,89 @@
+# 错误信息（简体中文）：发生了什么（值）、什么是安全的（.safe）、该做什么（.do）。
+
+error-not-enrolled = 此设备尚未登记。
+    .safe = 没有丢失任何数据。
+    .do = 请用办公室给的代码登记。
+error-unknown-stop = 此抄表点已不在任务中。
+    .safe = 您的读数是安全的。
+    .do = 请选择其他抄表点。
+error-bad-entry = 数字与计度器 { $obis } 不符。
+    .safe = 已作为草稿保留。
+    .do = 请与电表核对后更正。
+error-no-register = 电表有应答,但没有本册需要的寄存器。
+    .safe = 没有保存任何内容。
+    .do = 请改为按显示屏输入数字。
+error-already-read = 此抄表点已抄过。
+    .safe = 第一次读数已保留。
+    .do = 请到下一户，或撤销第一次读数。
+error-port-missing = 在 { $port } 找不到探头。
+    .safe = 没有丢失任何数据。
+    .do = 请插上探头并打开电源。
+error-port-busy = 其他程序正在使用 { $port } 上的探头。
+    .safe = 没有丢失任何数据。
+    .do = 请关闭那个程序。
+error-port-denied = 此用户无权使用 { $port }。
+    .safe = 没有丢失任何数据。
+    .do = 请将用户加入 dialout（或 uucp）组后重新登录；或在菜单中选择其他端口。
+error-port-lost = { $port } 上的探头被拔掉了。
+    .safe = 没有保存半截读数。
+    .do = 请重新插上。
+error-meter-silent = 电表 { $attempts } 次没有应答。
+    .safe = 没有丢失任何数据。
+    .do = 请将探头贴在光口上，电缆朝下。
+error-meter-garbled = 电表的应答 { $attempts } 次损坏。
+    .safe = 没有保存错误的读数。
+    .do = 请擦净光口，遮住阳光，保持不动。
+error-meter-refused = 电表拒绝读取。
+    .safe = 没有丢失任何数据。
+    .do = 请照显示屏手动输入。
+error-meter-locked = 电表需要密码或密钥，本机没有。
+    .safe = 没有丢失任何数据，也没有尝试密码。
+    .do = 请向办公室索取此表的密钥，或照显示屏输入数字。
+error-meter-wrong-key = 电表不接受此密码或密钥。
+    .safe = 只试了一次，电表没有被锁。
+    .do = 请告诉办公室，并照显示屏输入数字。
+error-meter-shut = 通信中断后，电表关闭 { $seconds } 秒。
+    .safe = 没有丢失任何数据，到时会自动恢复。
+    .do = 请等待后重新读表，或照显示屏输入数字。
+error-meter-crowd = 有几只电表同时应答。
+    .safe = 没有保存任何内容。
+    .do = 请靠近一些，只对准一只电表。
+error-meter-unknown = { $heard ->
+    [true] 有应答，但不是已知的规约。
+   *[other] 以所有已知规约询问，都没有电表应答。
+  }
+    .safe = 没有丢失任何数据。
+    .do = { $slowLeft ->
+        [true] 请转动并压紧探头，唤醒显示屏后重试；或延长搜索（约 15 秒）。
+       *[other] 请转动并压紧探头，唤醒显示屏后重试；或照显示屏输入数字。
+      }
+error-meter-empty = 电表有应答，但没有可读的数据。
+    .safe = 没有保存任何内容。
+    .do = 有些电表要先输 PIN 或按键；否则请照显示屏输入数字。
+error-cannot-keep = 本机无法写下电表要求的计数器。
+    .safe = 没有询问电表，没有丢失任何数据。
+    .do = 请腾出存储空间后重新读表。
+error-no-record = 没有通信记录。
+    .safe = 没有丢失任何数据。
+    .do = 请先读表，再保存记录。
+error-cancelled = 已停止。
+    .safe = 没有保存任何内容。
+    .do = 准备好后重新读表。
+error-busy = 探头还在读表。
+    .safe = 没有丢失任何数据。
+    .do = 请稍等。
+error-disk-full = 本机没有存储空间。
+    .safe = 以前保存的都安全。这一条没有保存。
+    .do = 请腾出空间后重新读表。
+error-store-too-new = 本机的读数属于更新的版本。
+    .safe = 读数没有改动。
+    .do = 请更新应用。
+error-hub-unreachable = 办公室没有应答。
+    .safe = 数据都在本机。
+    .do = 请检查地址和网络。
+error-bad-enrolment-code = 代码错误、已用过或已过期。
+    .safe = 没有任何改动。
+    .do = 请向办公室要新代码。
+error-internal = 出现问题（{ $trace }）。
+    .safe = 已保存的仍然保存。
+    .do = 请再试一次；若再次出现，请把这个编号告诉办公室。
