@@ -131,7 +131,9 @@ impl Asking {
         let collided = self.late && stopped && hunt.strays() > self.sent_bytes();
         self.collided = self.collided.saturating_add(u8::from(collided));
         self.exchange.repeat();
-        self.tries < tries_max.min(self.patience.attempts).max(1)
+        // What may have been an answer is no silence: who would ask once asks again before it is several meters.
+        let attempts = if collided { TRIES_MAX } else { self.patience.attempts };
+        self.tries < tries_max.min(attempts).max(1)
     }
 
     fn sent_bytes(&self) -> usize {

@@ -257,6 +257,16 @@ fn who_has_little_patience_is_told_soon() {
     assert!(outcome.drive.timing.wall <= Duration::from_millis(700), "{:?}", outcome.drive.timing.wall);
 }
 
+#[test]
+fn one_damaged_answer_is_not_several_meters_to_who_has_little_patience() {
+    let patience = Patience { attempts: 1, wait: Duration::from_millis(550) };
+    for at in 0..20 {
+        let meter = Meter { damages: [(1, at)].into(), ..Meter::of_2007(ADDRESS) };
+        let config = Config { patience, ..config(Opening::Ask2007) };
+        check(&read(vec![meter], Probe::default(), config), "12345.67 kWh", 1);
+    }
+}
+
 #[track_caller]
 fn check(outcome: &Outcome, energy: &str, retries: u32) {
     assert_eq!(outcome.register("1.8.0").as_deref(), Some(energy));
