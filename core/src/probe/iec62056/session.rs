@@ -344,12 +344,12 @@ impl Session {
             self.closes = self.script.sent_until();
             return Ok(());
         }
-        if let Some(readout) = self.readout.take() {
-            self.done(Some(readout));
-            return Ok(());
-        }
-        if error == ReadError::NothingToRead && self.goal == Goal::Beside && self.partner.is_some() {
-            let readout = self.report(Vec::new(), Integrity::Checked);
+        // That a meter tells nothing beside its registers is no error either.
+        let nothing = error == ReadError::NothingToRead && self.goal == Goal::Beside;
+        let registers = self.programming.as_mut().and_then(Programming::take_all_registers);
+        let registers = registers.or_else(|| nothing.then(Vec::new));
+        let readout = self.readout.take().or_else(|| self.report(registers?, Integrity::Checked));
+        if readout.is_some() {
             self.done(readout);
             return Ok(());
         }
