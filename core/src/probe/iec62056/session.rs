@@ -203,6 +203,11 @@ impl Session {
     }
 
     fn identified(&mut self, now: Moment, meter: Identification) -> Result<(), ReadError> {
+        let other = self.partner.as_ref().is_some_and(|before| before.meter.text != meter.text);
+        if other && self.goal != Goal::List {
+            // The probe sits on another meter now: what it would tell is not this one's.
+            return Err(ReadError::Crowded);
+        }
         let agreed = self.partner.as_ref().map_or(SIGN_ON_BAUD, |partner| partner.plan.baud);
         if self.partner.is_none() {
             self.approach = self.config.approach(meter.speed());
@@ -241,9 +246,8 @@ impl Session {
         now: Moment,
         turn: Result<Turn<Listed>, ReadError>,
     ) -> Result<(), ReadError> {
-        let commands = self.partner.as_ref().is_some_and(Partner::takes_commands);
         // What was tried in vain in programming mode is not tried there again.
-        let commands = commands && self.refused.is_none();
+        let commands = self.refused.is_none() && self.partner.as_ref().is_some_and(Partner::takes_commands);
         match turn {
             Ok(Turn::Going) => Ok(()),
             Ok(Turn::Anew(pace)) => {

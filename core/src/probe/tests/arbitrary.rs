@@ -146,6 +146,18 @@ fn a_register_is_read_in_programming_mode() {
 }
 
 #[test]
+fn another_meter_in_between_is_not_asked_for_what_this_one_should_tell() {
+    let wants = Wants { events: true, ..Wants::default() };
+    let mut alone = Alone::with(Config { wants, ..Config::default() });
+    alone.tell(Input::Bytes(IDENT));
+    alone.elapse();
+    alone.tell(Input::Bytes(BLOCK));
+    alone.elapse();
+    alone.tell(Input::Bytes(b"/XYZ5X\r\n"));
+    assert_eq!(alone.ended.unwrap().unwrap().identity, "ABC5X");
+}
+
+#[test]
 fn a_meter_that_never_stops_answering_is_cut_off() {
     let open = b"\x02P.01(2611010015)(00)(15)(1)(1.5)(kW)(1)\x04".as_slice();
     let check = open[1..].iter().fold(0, |sum, byte| sum ^ byte);

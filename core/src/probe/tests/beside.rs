@@ -94,6 +94,15 @@ fn the_log_is_told_as_events() {
 }
 
 #[test]
+fn a_meter_that_was_woken_once_is_not_woken_again() {
+    let wants = Wants { events: true, ..Wants::default() };
+    let config = Config { wants, wake: true, ..Config::default() };
+    let terminal = Some(Terminal::default());
+    let read = Read::of(Habits { sleeps: true, terminal, ..Habits::default() }, config, Probe::default());
+    assert_eq!((read.readout().registers.len(), read.events().len(), read.count(&[0])), (8, 2, 1));
+}
+
+#[test]
 fn a_meter_with_nothing_beside_the_registers_is_no_error() {
     let terminal = Terminal { log: "", ..Terminal::default() };
     let read = read(terminal, beside(None, true), Probe::default());
