@@ -10,6 +10,7 @@ use crate::{
         drive::DriveError,
         error::ReadError,
         iec62056::Config,
+        port::Progress,
         readout::{Integrity, Readout, Value},
         way::{Quirk, Way},
     },
@@ -293,6 +294,20 @@ fn the_answer_of_an_earlier_meter_is_not_taken_for_this_ones() {
     let probe = Probe { keeps_old: true, ..Probe::default() };
     fails(Habits { ignores_requests: 9, ..Habits::default() }, probe, ReadError::Silent { attempts: 3 });
     check(Habits::default(), probe, 9_600, Integrity::Checked, 0);
+}
+
+#[test]
+fn a_person_sees_how_well_the_probe_hears() {
+    let least = |habits| {
+        let (drive, seen) = Bench::new().read(habits, Probe::default());
+        assert!(drive.result.is_ok());
+        let percents = seen.iter().filter_map(|progress| {
+            if let Progress::Signal { percent } = progress { Some(*percent) } else { None }
+        });
+        percents.min().unwrap()
+    };
+    assert_eq!(least(Habits::default()), 100);
+    assert_eq!(least(Habits { flips: (&[70, 72, 80, 82, 90, 92, 93, 94], 1), ..Habits::default() }), 87);
 }
 
 #[test]
