@@ -162,8 +162,7 @@ fn wrong(shown: &Shown, registers: &[Value]) -> Option<String> {
     let value = shown.value.parse::<Decimal>().unwrap().to_string();
     let found: Vec<&Value> = registers.iter().filter(|register| register["obis"] == obis.as_str()).collect();
     let right = |found: &Value| found["value"] == value.as_str() && found["unit"] == shown.unit.as_str();
-    let good =
-        matches!(found[..], [found] if right(found) && found.as_object().is_some_and(|all| all.len() == 3));
+    let good = matches!(found[..], [found] if right(found) && found.as_object().is_some_and(|all| all.len() == 3 + usize::from(shown.stamp.is_some())));
     (!good).then(|| format!("{obis} is truly {value} {} and was read as {found:?}", shown.unit))
 }
 

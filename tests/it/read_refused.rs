@@ -28,7 +28,7 @@ fn a_silent_meter_is_named_and_its_port_is_busy_meanwhile() {
     assert_eq!((first.wait().code(), first.line()), (Some(1), None));
     assert!(last.starts_with("lamplighter: No meter answered in any protocol we know. "), "{last}");
     run("lamplighter", ["read", "--json", "--port", &port(&silent)])
-        .failed_saying("iec62056-21 300 Bd: silence; dlt645 1200 Bd: silence");
+        .failed_saying("iec62056-21 300 Bd: no answer; dlt645 1200 Bd: no answer");
 }
 
 #[test]

@@ -224,7 +224,7 @@ const commands: { [K in keyof Commands]: (args: any) => Commands[K]["result"] | 
   },
   read_beside: readBeside,
   probe_test: probeTest,
-  save_transcript: ({ reading }: { reading: string | null }) => ({ path: `/home/ana/.local/share/lamplighter/transcripts/2026-11-23T13-12-00-${reading ?? "0452118207"}.txt` }),
+  save_transcript: ({ reading }: { reading: string | null }) => ({ path: `lamplighter/transcripts/2026-11-23T13-12-00-${reading ?? "0452118207"}.txt` }),
   take_for: ({ stop }: { stop: string }) => (stranger === stop ? judge(stopOf(stop), "right", "probe") : fail({ code: "unknown-stop" })),
   record_typed: ({ stop: id, entries }: Commands["record_typed"]["args"]) => {
     const outcome = fake.typed;

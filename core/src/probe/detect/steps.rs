@@ -130,7 +130,8 @@ const fn step(kind: Kind, baud: u32, attempts: u8, wait_ms: u64, pause_ms: u64) 
 fn quick(aim: &Aim) -> Vec<Step> {
     let dlms = [step(Kind::Dlms, 9_600, 1, 400, 0)];
     // After noise at 9,600 a mode C meter needs its line quiet.
-    let iec = [step(Kind::Iec62056, 300, 1, 1_200, 300), step(Kind::Iec62056, 300, 1, 2_200, 300)];
+    // The book lets a meter take 1,500 ms to answer.
+    let iec = [step(Kind::Iec62056, 300, 2, 1_600, 300)];
     let dlt = [
         step(Kind::Dlt645, 1_200, 1, 650, 0),
         step(Kind::Dlt645, 2_400, 1, 550, 0),
