@@ -2,7 +2,7 @@
 
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: run test bench build bindings deny need-build need-test ui
+.PHONY: run test bench fuzz build bindings deny need-build need-test ui
 
 run: build
 	tools/run.sh
@@ -23,6 +23,11 @@ test: need-test ui
 bench: build
 	cargo bench -p lamplighter-core
 	cargo bench -p lamplighter-tests
+
+# Arbitrary bytes into every decoder and session, ten minutes each; `make fuzz SECONDS_EACH=60` is shorter.
+SECONDS_EACH ?= 600
+fuzz: need-build
+	tools/fuzz.sh $(SECONDS_EACH)
 
 build: need-build ui
 	cargo build --workspace
