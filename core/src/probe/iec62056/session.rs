@@ -6,6 +6,7 @@
 
 use super::{
     agenda::Agenda,
+    command,
     config::Config,
     identification::Identification,
     limits::{
@@ -298,6 +299,7 @@ impl Session {
 
     /// The meter has no programming mode: the usual list is left, if that was not tried before.
     fn without_commands(&mut self, now: Moment) -> Result<(), ReadError> {
+        self.break_off(now);
         if self.goal == Goal::Beside || self.refused.is_some() {
             return Err(self.refused.unwrap_or(ReadError::NothingToRead));
         }
@@ -395,5 +397,9 @@ impl drive::Protocol for Session {
 
     fn poll(&mut self, now: Moment) -> Output<Readout> {
         self.poll(now)
+    }
+
+    fn farewell(&mut self) -> Option<Vec<u8>> {
+        self.programming.as_ref().filter(|programming| programming.is_inside()).map(|_| command::break_off())
     }
 }

@@ -110,7 +110,7 @@ pub(super) fn read(habits: Habits, probe: Probe) -> Drive {
 pub(super) struct VirtualLine<'a> {
     bench: &'a Bench,
     probe: Probe,
-    meter: Meter,
+    pub(super) meter: Meter,
     wire: Wire,
     receiver: Receiver,
     sent_until: u64,

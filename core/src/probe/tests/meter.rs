@@ -163,6 +163,11 @@ impl Meter {
         meter
     }
 
+    /// Somebody who comes now finds it shut.
+    pub(super) const fn is_shut(&self) -> bool {
+        matches!(self.state, State::Programming(..))
+    }
+
     /// Does what is due by itself.
     pub(super) fn pass(&mut self, wire: &mut Wire, until: u64) {
         match self.state {

@@ -9,6 +9,7 @@ mod driving;
 mod dumps;
 mod field_problems;
 mod known;
+mod leaving;
 mod listening;
 mod meter;
 mod mode_e;
