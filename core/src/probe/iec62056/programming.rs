@@ -44,6 +44,8 @@ pub(super) struct Programming {
     said_again: bool,
     retries: u32,
     place: Place,
+    /// No question has been passed over in silence.
+    hurries: bool,
     /// A question was answered with data.
     told: bool,
     /// Something was refused without a reason.
@@ -105,6 +107,7 @@ impl Programming {
             said_again: false,
             retries: 0,
             place: Place::Outside,
+            hurries: true,
             told: false,
             denied: false,
             fetched: 0,
@@ -224,6 +227,7 @@ impl Programming {
 
     fn say(&mut self, now: Moment, asked: Asked, bytes: Vec<u8>, said: Vec<u8>, partner: &Partner) {
         let word = partner.word(now, bytes);
+        let word = if self.hurries && asked != Asked::Mode { word.hurried(now) } else { word };
         self.asked = asked;
         self.deadline = word.due;
         self.step = Step::Saying(word, said);
@@ -236,6 +240,7 @@ impl Programming {
         partner: &Partner,
         script: &mut Script<D>,
     ) -> Result<Turn<Programmed>, ReadError> {
+        self.hurries &= reply != Reply::Silent;
         match (self.asked.clone(), reply) {
             (Asked::Nothing, _) => Ok(Turn::Going),
             (_, Reply::Break) if self.told => self.converse_anew(Pace::Same, partner),

@@ -14,6 +14,7 @@ mod listening;
 mod meter;
 mod mode_e;
 mod modes;
+mod pace;
 mod programming;
 mod push;
 mod push_meter;
