@@ -14,6 +14,7 @@ mod listening;
 mod meter;
 mod mode_e;
 mod modes;
+mod one_wrong_bit;
 mod pace;
 mod programming;
 mod push;
