@@ -34,6 +34,12 @@ pub trait Protocol {
 
     /// Asks what to do next; again and again, until it is [`Output::Wait`] or [`Output::Done`].
     fn poll(&mut self, now: Moment) -> Output<Self::Done>;
+
+    /// What to say last to the meter when somebody wants to stop at once, so that it is not left shut for the
+    /// next reader. Nothing comes after it.
+    fn farewell(&mut self) -> Option<Vec<u8>> {
+        None
+    }
 }
 
 /// A borrowed protocol can be asked afterwards what it has seen.
@@ -47,6 +53,10 @@ impl<P: Protocol + ?Sized> Protocol for &mut P {
     fn poll(&mut self, now: Moment) -> Output<P::Done> {
         (**self).poll(now)
     }
+
+    fn farewell(&mut self) -> Option<Vec<u8>> {
+        (**self).farewell()
+    }
 }
 
 impl<P: Protocol + ?Sized> Protocol for Box<P> {
@@ -58,6 +68,10 @@ impl<P: Protocol + ?Sized> Protocol for Box<P> {
 
     fn poll(&mut self, now: Moment) -> Output<P::Done> {
         (**self).poll(now)
+    }
+
+    fn farewell(&mut self) -> Option<Vec<u8>> {
+        (**self).farewell()
     }
 }
 
@@ -151,6 +165,10 @@ pub fn drive<P: Protocol>(
         timing,
     };
     let result = driver.drain().and_then(|()| driver.run(&mut protocol, attendant));
+    if let (Err(DriveError::Cancelled), Some(farewell)) = (&result, protocol.farewell()) {
+        // Whoever wants to stop has been told; that this fails changes nothing.
+        driver.send(&farewell).ok();
+    }
     driver.timing.wall = clock().since(started);
     Drive { result, transcript: driver.transcript, timing: driver.timing }
 }

@@ -169,4 +169,12 @@ impl Protocol for Session {
             };
         }
     }
+
+    fn farewell(&mut self) -> Option<Vec<u8>> {
+        match &mut self.stage {
+            Stage::Text(session) => Protocol::farewell(&mut **session),
+            Stage::Hdlc(session) => Protocol::farewell(&mut **session),
+            Stage::Opening(_) | Stage::Resting(_) | Stage::Failed(_) => None,
+        }
+    }
 }

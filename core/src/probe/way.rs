@@ -97,6 +97,9 @@ pub struct Way {
     pub address: String,
     /// The head hears itself.
     pub echo: bool,
+    /// Which of a maker's lists of registers is read, IEC 62056-21; 0 where the meter has refused all but the
+    /// whole one, nothing where nobody has asked.
+    pub list: Option<u8>,
     /// What else must be known.
     pub quirks: BTreeSet<Quirk>,
 }
@@ -104,7 +107,7 @@ pub struct Way {
 impl Way {
     /// A way without address or quirks.
     pub const fn new(family: Family, baud: u32) -> Self {
-        Self { family, baud, address: String::new(), echo: false, quirks: BTreeSet::new() }
+        Self { family, baud, address: String::new(), echo: false, list: None, quirks: BTreeSet::new() }
     }
 
     /// Whether the meter has this quirk.
@@ -123,6 +126,9 @@ impl fmt::Display for Way {
         if self.echo {
             f.write_str(" echo")?;
         }
+        if let Some(list) = self.list {
+            write!(f, " list={list}")?;
+        }
         self.quirks.iter().try_for_each(|quirk| write!(f, " {quirk}"))
     }
 }
@@ -137,8 +143,10 @@ impl FromStr for Way {
         let baud = words.next().and_then(|baud| baud.parse().ok()).ok_or(WayError)?;
         let mut way = Self::new(family, baud);
         for word in words {
-            match word.strip_prefix("at=") {
-                Some(address) => way.address = address.into(),
+            match word.split_once('=') {
+                Some(("at", address)) => way.address = address.into(),
+                Some(("list", list)) => way.list = list.parse().ok(),
+                Some(_) => {}
                 None if word == "echo" => way.echo = true,
                 None => way.quirks.extend(word.parse::<Quirk>().ok()),
             }
@@ -158,6 +166,7 @@ mod tests {
             check(&way);
             way.address = "1.17.16".into();
             way.echo = true;
+            way.list = Some(6);
             way.quirks = Quirk::ALL.iter().copied().collect();
             check(&way);
         }
@@ -168,7 +177,7 @@ mod tests {
         for text in ["", "dlms", "dlms fast", "modbus 9600"] {
             assert_eq!(text.parse::<Way>(), Err(WayError), "{text:?}");
         }
-        assert_eq!("sml 9600 of-tomorrow".parse(), Ok(Way::new(Family::Sml, 9_600)));
+        assert_eq!("sml 9600 of-tomorrow of=tomorrow".parse(), Ok(Way::new(Family::Sml, 9_600)));
     }
 
     #[track_caller]

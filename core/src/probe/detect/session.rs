@@ -243,6 +243,13 @@ impl Protocol for Detect {
             },
         }
     }
+
+    fn farewell(&mut self) -> Option<Vec<u8>> {
+        match &mut self.now.as_mut()?.phase {
+            Phase::Asking { session, .. } => session.farewell(),
+            Phase::Pausing(_) | Phase::Listening(_) => None,
+        }
+    }
 }
 
 impl Phase {

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     message::Address,
+    singles,
     speed::{Approach, STEPS_MAX, plan},
 };
 use crate::probe::{
@@ -48,6 +49,20 @@ impl Config {
     /// Whether the meter was known to have this quirk.
     pub(super) fn has(&self, quirk: Quirk) -> bool {
         self.way.as_ref().is_some_and(|way| way.has(quirk))
+    }
+
+    /// The list to ask for: what the meter is known to give, or else what is wanted; none for the usual one.
+    pub(super) fn list(&self) -> Option<u8> {
+        match self.way.as_ref().and_then(|way| way.list) {
+            Some(0) => None,
+            Some(known) => known.checked_add(b'0'),
+            None => self.list,
+        }
+    }
+
+    /// The registers that are asked for one by one, where that is how they are asked for.
+    pub(super) fn names(&self) -> Vec<String> {
+        if self.single.is_empty() { singles::usual() } else { self.single.clone() }
     }
 
     pub(super) fn wakes(&self) -> bool {

@@ -9,6 +9,9 @@ use crate::probe::port::{Framing, Settings};
 pub(super) const BLOCK_WAIT: Duration = Duration::from_millis(2_500);
 /// Our own answer is not put off longer, whatever is heard: the meter waits 1,500 ms for it.
 pub(super) const ANSWER_DELAY_MAX: Duration = Duration::from_millis(1_000);
+/// Before a command, behind an answer that ended with its check. The book has the meter's reaction time here as
+/// well; but meters hear again at once, and one that does not is given that time from then on.
+pub(super) const COMMAND_DELAY: Duration = Duration::from_millis(40);
 /// The longest pause inside a message.
 pub(super) const GAP: Duration = Duration::from_millis(1_500);
 /// After a block has said all but its checksum.

@@ -91,6 +91,11 @@ impl Listing {
         self.deadline
     }
 
+    /// The list that is asked for, from `b'0'` on.
+    pub(super) const fn list(&self) -> u8 {
+        self.list
+    }
+
     /// How often something had to be asked for again.
     pub(super) const fn retries(&self) -> u32 {
         self.retries

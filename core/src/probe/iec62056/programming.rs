@@ -5,7 +5,7 @@ use super::{
     answer::{Answer, Heard, Reply},
     command::{self, Command},
     config::PATIENCE,
-    limits::{BLOCK_WAIT, CONVERSATIONS_MAX, END_SILENCE, GAP, PROGRESS_STEP, REPEATS_MAX},
+    limits::{BLOCK_WAIT, CONVERSATIONS_MAX, END_SILENCE, GAP, PROGRESS_STEP, REPEATS_MAX, SIGN_ON},
     listing::at,
     message::{self, ACK, Mode, NAK},
     speed::{Approach, SIGN_ON_BAUD},
@@ -43,7 +43,9 @@ pub(super) struct Programming {
     repeats: u8,
     said_again: bool,
     retries: u32,
-    inside: bool,
+    place: Place,
+    /// No question has been passed over in silence.
+    hurries: bool,
     /// A question was answered with data.
     told: bool,
     /// Something was refused without a reason.
@@ -60,6 +62,15 @@ enum Lock {
     Tried,
     /// The meter took it.
     Open,
+}
+
+/// Where the meter is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Place {
+    Outside,
+    /// It was told to go into programming mode, and has not been heard since.
+    Unknown,
+    Inside,
 }
 
 #[derive(Debug)]
@@ -95,7 +106,8 @@ impl Programming {
             repeats: 0,
             said_again: false,
             retries: 0,
-            inside: false,
+            place: Place::Outside,
+            hurries: true,
             told: false,
             denied: false,
             fetched: 0,
@@ -105,7 +117,7 @@ impl Programming {
     /// Goes on from an identification whose meter waits for an option select.
     pub(super) fn begin(&mut self, now: Moment, partner: &Partner) {
         self.agenda.begin_again();
-        self.inside = false;
+        self.place = Place::Outside;
         let speed = partner.plan.select.unwrap_or(b'0');
         let bytes = message::option_select(speed, Mode::Programming);
         self.say(now, Asked::Mode, bytes, Vec::new(), partner);
@@ -121,9 +133,9 @@ impl Programming {
         self.retries
     }
 
-    /// The meter is in programming mode, and stays in it until we break off or its own time is over.
-    pub(super) const fn is_inside(&self) -> bool {
-        self.inside
+    /// The meter may be in programming mode, and stays in it until we break off or its own time is over.
+    pub(super) fn is_inside(&self) -> bool {
+        self.place != Place::Outside
     }
 
     /// All registers that were asked for, where only what was wanted beside them is left.
@@ -134,8 +146,13 @@ impl Programming {
     /// Says that this is all, at once. The meter does not answer.
     pub(super) fn break_off<D>(&mut self, now: Moment, script: &mut Script<D>) {
         script.send(now, command::break_off());
+        if self.place == Place::Unknown && script.settings() != SIGN_ON {
+            // It was not heard at its new speed, and may have kept to that of all meters.
+            script.set(SIGN_ON);
+            script.send(now, command::break_off());
+        }
         self.step = Step::Idle;
-        self.inside = false;
+        self.place = Place::Outside;
     }
 
     /// Takes one raw byte.
@@ -190,8 +207,11 @@ impl Programming {
             Step::Idle => Ok(Turn::Going),
             Step::Saying(word, said) => {
                 script.send(now, word.bytes);
+                if self.asked == Asked::Mode {
+                    self.place = Place::Unknown;
+                }
                 if self.asked == Asked::Nothing {
-                    self.inside = false;
+                    self.place = Place::Outside;
                     return Ok(Turn::Over(Programmed::Registers(self.agenda.take_registers())));
                 }
                 script.set(at(partner.plan.baud));
@@ -207,6 +227,7 @@ impl Programming {
 
     fn say(&mut self, now: Moment, asked: Asked, bytes: Vec<u8>, said: Vec<u8>, partner: &Partner) {
         let word = partner.word(now, bytes);
+        let word = if self.hurries && asked != Asked::Mode { word.hurried(now) } else { word };
         self.asked = asked;
         self.deadline = word.due;
         self.step = Step::Saying(word, said);
@@ -219,11 +240,12 @@ impl Programming {
         partner: &Partner,
         script: &mut Script<D>,
     ) -> Result<Turn<Programmed>, ReadError> {
+        self.hurries &= reply != Reply::Silent;
         match (self.asked.clone(), reply) {
             (Asked::Nothing, _) => Ok(Turn::Going),
             (_, Reply::Break) if self.told => self.converse_anew(Pace::Same, partner),
             (_, Reply::Break) => {
-                self.inside = false;
+                self.place = Place::Outside;
                 self.denied = true;
                 Err(self.verdict())
             }
@@ -239,15 +261,23 @@ impl Programming {
             }
             (_, Reply::Damaged) => self.converse_anew(Pace::Gentler, partner),
             (Asked::Mode, Reply::Seed | Reply::Ack) => {
-                self.inside = true;
+                self.place = Place::Inside;
                 self.unlock(now, partner)
             }
             // It reads out its list, whatever it is told.
-            (Asked::Mode, Reply::Data { .. }) => Ok(Turn::Over(Programmed::NoSuchMode)),
-            (Asked::Mode, Reply::Nak | Reply::Silent) if self.is_slow(partner) => {
+            (Asked::Mode, Reply::Data { .. }) => {
+                self.place = Place::Outside;
                 Ok(Turn::Over(Programmed::NoSuchMode))
             }
-            (Asked::Mode, Reply::Nak | Reply::Silent) => self.converse_anew(Pace::Slow, partner),
+            (Asked::Mode, reply @ (Reply::Nak | Reply::Silent)) => {
+                if reply == Reply::Nak {
+                    self.place = Place::Outside;
+                }
+                if self.is_slow(partner) {
+                    return Ok(Turn::Over(Programmed::NoSuchMode));
+                }
+                self.converse_anew(Pace::Slow, partner)
+            }
             (Asked::Password, Reply::Ack) => {
                 self.lock = Lock::Open;
                 self.ask(now, partner)

@@ -19,6 +19,8 @@ pub(super) struct Seen {
     pub(super) echo: bool,
     /// There is no list, and the registers were read one by one.
     pub(super) single: bool,
+    /// The list that was read, from `b'0'` on.
+    pub(super) list: u8,
     pub(super) integrity: Integrity,
     pub(super) retries: u32,
 }
@@ -52,5 +54,8 @@ fn way(config: &Config, partner: &Partner, seen: Seen) -> Way {
         (Quirk::Single, seen.single),
     ];
     let quirks = quirks.into_iter().filter_map(|(quirk, has)| has.then_some(quirk)).collect();
-    Way { address, echo: seen.echo, quirks, ..Way::new(Family::Iec62056, baud) }
+    // Who has not wanted another list does not know whether there is one.
+    let wanted = config.list.is_some() || config.way.as_ref().is_some_and(|way| way.list.is_some());
+    let list = wanted.then(|| seen.list.saturating_sub(b'0'));
+    Way { address, echo: seen.echo, list, quirks, ..Way::new(Family::Iec62056, baud) }
 }

@@ -6,6 +6,7 @@
 
 use super::{
     agenda::Agenda,
+    command,
     config::Config,
     identification::Identification,
     limits::{
@@ -17,7 +18,6 @@ use super::{
     report::{Seen, report},
     sign_on::SignOn,
     signal::Signal,
-    singles,
     speed::{Approach, SIGN_ON_BAUD, plan},
     turn::{Pace, Partner, Turn},
 };
@@ -103,7 +103,7 @@ impl Session {
             (false, _) => Goal::List,
         };
         Self {
-            listing: Listing::new(now, config.list, config.has(Quirk::WrongCheck)),
+            listing: Listing::new(now, config.list(), config.has(Quirk::WrongCheck)),
             programming: None,
             config,
             script,
@@ -228,11 +228,7 @@ impl Session {
         }
         let (config, readout) = (&self.config, &self.readout);
         let programming = self.programming.get_or_insert_with(|| {
-            let names = match self.goal {
-                Goal::List | Goal::Beside => Vec::new(),
-                Goal::Singles if config.single.is_empty() => singles::usual(),
-                Goal::Singles => config.single.clone(),
-            };
+            let names = if self.goal == Goal::Singles { config.names() } else { Vec::new() };
             let serial = readout.as_ref().and_then(|readout| readout.serial.as_deref());
             Programming::new(now, Agenda::new(names, config.wants), config.password(serial))
         });
@@ -298,6 +294,7 @@ impl Session {
 
     /// The meter has no programming mode: the usual list is left, if that was not tried before.
     fn without_commands(&mut self, now: Moment) -> Result<(), ReadError> {
+        self.break_off(now);
         if self.goal == Goal::Beside || self.refused.is_some() {
             return Err(self.refused.unwrap_or(ReadError::NothingToRead));
         }
@@ -358,7 +355,7 @@ impl Session {
             return Ok(());
         }
         self.doing = Doing::Over;
-        Err(match (error, self.left) {
+        Err(match (error, self.left.filter(|left| now.since(*left) < LOCK_OUT)) {
             (ReadError::Silent { .. }, Some(left)) => {
                 let rest = LOCK_OUT.saturating_sub(now.since(left)).as_secs();
                 ReadError::ShutFor { seconds: u16::try_from(rest).unwrap_or(u16::MAX) }
@@ -375,12 +372,12 @@ impl Session {
     fn report(&self, registers: Vec<Datum>, integrity: Integrity) -> Option<Readout> {
         let partner = self.partner.as_ref()?;
         let programming = self.programming.as_ref().map_or(0, Programming::retries);
-        let retries = self.sign_on.retries() + self.listing.retries() + programming;
         let seen = Seen {
             echo: self.sign_on.has_echo(),
             single: self.goal == Goal::Singles && self.config.single.is_empty(),
+            list: self.listing.list(),
             integrity,
-            retries,
+            retries: self.sign_on.retries() + self.listing.retries() + programming,
         };
         Some(report(&self.config, partner, registers, seen))
     }
@@ -395,5 +392,9 @@ impl drive::Protocol for Session {
 
     fn poll(&mut self, now: Moment) -> Output<Readout> {
         self.poll(now)
+    }
+
+    fn farewell(&mut self) -> Option<Vec<u8>> {
+        self.programming.as_ref().filter(|programming| programming.is_inside()).map(|_| command::break_off())
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     identification::Identification,
-    limits::ANSWER_DELAY_MAX,
+    limits::{ANSWER_DELAY_MAX, COMMAND_DELAY},
     parity::Parity,
     speed::{Approach, Plan},
 };
@@ -51,6 +51,11 @@ pub(super) struct Word {
 }
 
 impl Word {
+    /// The same, sooner: to a meter that hears again as soon as it has spoken.
+    pub(super) fn hurried(self, now: Moment) -> Self {
+        Self { due: self.due.min(now + COMMAND_DELAY), ..self }
+    }
+
     /// Whoever still talks does not listen.
     pub(super) fn hear(&mut self, now: Moment) {
         self.due = self.due.max(now + self.reaction).min(self.latest);

@@ -37,6 +37,8 @@ pub(super) struct Probe {
     pub(super) keeps_old: bool,
     /// A lamp flickers all the time, without rest.
     pub(super) lamp: bool,
+    /// This bit of the how-manieth byte is heard wrong.
+    pub(super) flip: Option<(usize, u32)>,
 }
 
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -110,11 +112,12 @@ pub(super) fn read(habits: Habits, probe: Probe) -> Drive {
 pub(super) struct VirtualLine<'a> {
     bench: &'a Bench,
     probe: Probe,
-    meter: Meter,
+    pub(super) meter: Meter,
     wire: Wire,
     receiver: Receiver,
     sent_until: u64,
     lamp_until: u64,
+    heard: usize,
     pub(super) settings: Option<Settings>,
 }
 
@@ -130,6 +133,7 @@ impl<'a> VirtualLine<'a> {
             receiver: Receiver::new(300),
             sent_until: 0,
             lamp_until: 0,
+            heard: 0,
             settings: None,
         }
     }
@@ -187,6 +191,9 @@ impl Line for VirtualLine<'_> {
             return Ok(0);
         };
         self.bench.pass(at + delay);
+        let flip = self.probe.flip.filter(|(number, _)| *number == self.heard);
+        let byte = byte ^ flip.map_or(0, |(_, bit)| 1 << bit);
+        self.heard += 1;
         buffer[0] = if self.probe.strips_parity { byte & 0x7F } else { byte };
         Ok(1)
     }

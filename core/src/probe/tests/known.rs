@@ -100,9 +100,26 @@ fn a_short_list_of_the_makers_own_is_read_where_there_is_one() {
     };
     let short = read(&[(b'7', "C.1.0(00412345)\r\n1.8.0(012345.670*kWh)\r\n!\r\n")]);
     assert_eq!((short.registers.len(), short.baud, short.retries), (2, 9_600, 0));
+    assert_eq!(short.way.to_string(), "iec62056-21 9600 list=7");
     for without in [&[] as &[(u8, &str)], &[(b'7', "!\r\n")]] {
         let usual = read(without);
         assert_eq!((usual.registers.len(), usual.baud, usual.retries), (8, 9_600, 1));
+        assert_eq!(usual.way.to_string(), "iec62056-21 9600 list=0");
+    }
+}
+
+#[test]
+fn a_known_meter_is_asked_for_the_list_that_it_gives() {
+    let own_lists: &[(u8, &str)] = &[(b'7', "C.1.0(00412345)\r\n1.8.0(012345.670*kWh)\r\n!\r\n")];
+    for (way, list, registers) in [
+        ("iec62056-21 9600 list=7", None, 2),
+        ("iec62056-21 9600 list=0", Some(b'7'), 8),
+        ("iec62056-21 9600 list=200", Some(b'7'), 8),
+    ] {
+        let config = Config { way: Some(way.parse().unwrap()), list, ..Config::default() };
+        let habits = Habits { own_lists, ..Habits::default() };
+        let readout = Bench::with(config).read(habits, Probe::default()).0.result.unwrap();
+        assert_eq!((readout.registers.len(), readout.retries), (registers, 0), "{way}");
     }
 }
 

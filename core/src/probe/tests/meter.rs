@@ -2,7 +2,7 @@
 
 use super::{
     terminal::{Done, Terminal},
-    wire::Wire,
+    wire::{Wire, bit_ns},
 };
 
 const MS: u64 = 1_000_000;
@@ -55,6 +55,8 @@ pub(super) struct Habits {
     pub(super) late_again: bool,
     /// Its programming mode, where it has one.
     pub(super) terminal: Option<Terminal>,
+    /// Does not hear for this long after it has spoken in programming mode.
+    pub(super) deaf_ms: u64,
     /// Does not hear that a reader breaks off.
     pub(super) deaf_to_break: bool,
     /// In mode E: how the meter says the option select again.
@@ -113,6 +115,7 @@ impl Default for Habits {
             own_lists: &[],
             late_again: false,
             terminal: None,
+            deaf_ms: 0,
             deaf_to_break: false,
             mode_e: ModeE::None,
         }
@@ -163,6 +166,11 @@ impl Meter {
         meter
     }
 
+    /// Somebody who comes now finds it shut.
+    pub(super) const fn is_shut(&self) -> bool {
+        matches!(self.state, State::Programming(..))
+    }
+
     /// Does what is due by itself.
     pub(super) fn pass(&mut self, wire: &mut Wire, until: u64) {
         match self.state {
@@ -201,7 +209,8 @@ impl Meter {
         if let State::Programming(own, until) = self.state
             && at < until
         {
-            if baud == own {
+            let begins = at.saturating_sub(message.len() as u64 * 10 * bit_ns(baud));
+            if baud == own && begins >= self.busy_until + self.habits.deaf_ms * MS {
                 self.command(wire, &text, own, answer);
             }
             return;

@@ -49,6 +49,8 @@ pub(super) struct Terminal {
     pub(super) flips: (usize, usize),
     /// Answers of this number and on stay away, as often as is said.
     pub(super) mute: (usize, usize),
+    /// Says nothing, or only its first characters, when it goes into programming mode, this many times.
+    pub(super) greets_badly: (usize, usize),
     /// Breaks off at this answer.
     pub(super) breaks_at: Option<usize>,
     pub(super) talk: Talk,
@@ -79,6 +81,7 @@ impl Default for Terminal {
             part: 60,
             flips: (0, 0),
             mute: (usize::MAX, 0),
+            greets_badly: (0, 0),
             breaks_at: None,
             talk: Talk::default(),
         }
@@ -97,7 +100,12 @@ impl Terminal {
     pub(super) fn greet(&mut self) -> Vec<u8> {
         self.talk.open = self.password.is_none();
         self.talk.queue.clear();
-        checked(b"\x01P0\x02(00412345)\x03")
+        let mut greeting = checked(b"\x01P0\x02(00412345)\x03");
+        if self.greets_badly.0 > 0 {
+            self.greets_badly.0 -= 1;
+            greeting.truncate(self.greets_badly.1);
+        }
+        greeting
     }
 
     /// Hears a message in seven bits.
