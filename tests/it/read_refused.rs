@@ -18,7 +18,7 @@ fn a_silent_meter_is_named_and_its_port_is_busy_meanwhile() {
     let silent = Meter::spawn(meter(Mode::C).with(Vice::Silent)).unwrap();
     let mut first =
         Running::start(Command::new(program("lamplighter")).args(["read", "--port", &port(&silent)]));
-    assert_eq!(first.error_line().as_deref(), Some("Asking the meter …"));
+    assert_eq!(first.error_line().as_deref(), Some("Trying dlms at 9600 Bd …"));
     run("lamplighter", ["read", "--json", "--port", &port(&silent)])
         .failed_saying("Another program uses the probe");
     let mut last = String::new();
@@ -26,8 +26,9 @@ fn a_silent_meter_is_named_and_its_port_is_busy_meanwhile() {
         last = line;
     }
     assert_eq!((first.wait().code(), first.line()), (Some(1), None));
-    assert!(last.starts_with("lamplighter: The meter did not answer 3 times. "), "{last}");
-    run("lamplighter", ["read", "--json", "--port", &port(&silent)]).failed_saying("did not answer 3 times");
+    assert!(last.starts_with("lamplighter: No meter answered in any protocol we know. "), "{last}");
+    run("lamplighter", ["read", "--json", "--port", &port(&silent)])
+        .failed_saying("iec62056-21 300 Bd: silence; dlt645 1200 Bd: silence");
 }
 
 #[test]

@@ -11,9 +11,15 @@ use crate::{
     },
     id::DeviceId,
     meter::Meter,
+    probe::{
+        part::{Column, Part, ProfilePart, ProfileRow, Span},
+        port::Reservation,
+        way::{Family, Way},
+    },
     quantity::Unit,
     register::{Dials, PastReading, Register},
     round::{Hint, HintKind},
+    time::Civil,
 };
 
 fn round() -> Round {
@@ -230,4 +236,52 @@ fn an_enrolment_whose_answer_was_lost_is_repeated_with_the_same_key() {
     assert_eq!(store.enrol_seed([2; 32]).unwrap(), [1; 32]);
     store.enrol(&identity()).unwrap();
     assert_eq!(store.setting(Setting::EnrolSeed).unwrap(), None);
+}
+
+#[test]
+fn a_counter_is_never_given_out_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("reader.db");
+    let wanted =
+        |meter: &str, at_least, count| Reservation { meter: meter.into(), key: [7; 8], at_least, count };
+    let mut store = Store::open(&path).unwrap().store;
+    assert_eq!(store.reserve(&wanted("A", 10, 5)).unwrap(), 10);
+    // Another meter under the same key, and a meter that wants less than was used.
+    assert_eq!(store.reserve(&wanted("B", 3, 1)).unwrap(), 15);
+    drop(store);
+    let mut store = Store::open(&path).unwrap().store;
+    assert_eq!(store.reserve(&wanted("A", 0, 1)).unwrap(), 16);
+    assert_eq!(store.reserve(&Reservation { key: [8; 8], ..wanted("A", 2, 1) }).unwrap(), 2);
+    assert!(matches!(store.reserve(&wanted("A", u32::MAX, 1)), Err(StoreError::CounterSpent)));
+}
+
+#[test]
+fn a_meter_is_reached_again_as_it_was_reached() {
+    let mut store = Store::in_memory().unwrap();
+    let way = |text: &str| text.parse::<Way>().unwrap();
+    assert_eq!((store.way("1", "probe").unwrap(), store.lately("probe").unwrap()), (None, None));
+    store.put_way("1", "probe", &way("dlms 9600 at=1.17.16"), UtcMs(1)).unwrap();
+    store.put_way("1", "other", &way("sml 9600 pushes"), UtcMs(2)).unwrap();
+    assert_eq!(store.way("1", "probe").unwrap(), Some(way("dlms 9600 at=1.17.16")));
+    assert_eq!(store.way("1", "third").unwrap(), Some(way("sml 9600 pushes")));
+    assert_eq!(store.lately("probe").unwrap(), Some(Family::Dlms));
+}
+
+#[test]
+fn a_profile_that_was_broken_off_goes_on_where_it_was() {
+    let mut store = Store::in_memory().unwrap();
+    let at = |hour| Civil::new(2026, 11, 1, hour, 0, 0).unwrap();
+    let span = Span { from: at(0), to: at(23) };
+    let row = |hour| ProfileRow { at: at(hour), status: String::new(), values: vec![None] };
+    let part = Part::Profile(ProfilePart {
+        obis: "1-0:99.1.0".parse().unwrap(),
+        period_s: 3_600,
+        columns: vec![Column { obis: Obis::ACTIVE_IMPORT, unit: None }],
+        rows: vec![row(0), row(1), row(2)],
+    });
+    store.put_part("1", Some(span.from), &part).unwrap();
+    store.put_part("1", Some(span.from), &part).unwrap();
+    assert_eq!(store.profile("1", span, 100).unwrap().len(), 3);
+    assert_eq!(store.missing_profile("1", span).unwrap(), Span { from: at(2), to: at(23) });
+    assert_eq!(store.missing_profile("2", span).unwrap(), span);
 }

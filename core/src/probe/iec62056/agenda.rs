@@ -81,6 +81,11 @@ impl Agenda {
         self.events.iter_mut().for_each(Events::begin_again);
     }
 
+    /// All registers have been asked for, and some have come.
+    pub(super) fn has_all_registers(&self) -> bool {
+        self.singles.ask().is_none() && self.registers() > 0
+    }
+
     /// The registers that have come.
     pub(super) fn take_registers(&mut self) -> Vec<Datum> {
         self.singles.take()

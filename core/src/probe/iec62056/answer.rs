@@ -8,8 +8,8 @@ use super::{
     parity::Parity,
 };
 
-/// A day of quarter hours with a dozen columns. Beyond that a load profile is asked for in smaller pieces.
-pub(super) const BYTES_MAX: usize = 32 * 1024;
+/// A day of quarter hours with a dozen columns. Where that is too little, less is asked for at once.
+pub(super) const BYTES_MAX: usize = 16 * 1024;
 /// `R5`: between SOH and STX.
 const NAME_LENGTH: usize = 2;
 /// Characters that no meter sends, before this is no answer.

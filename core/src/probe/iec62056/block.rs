@@ -1,6 +1,7 @@
 //! The data block as it comes in: found among junk, held to its checksum, bounded.
 
 use super::{
+    check::Formula,
     dataset,
     message::{ETX, LF, NAK, STX, bcc},
     parity::Parity,
@@ -36,6 +37,8 @@ pub(super) enum Ending {
     Checked(String),
     /// Whole, as far as one can tell without a checksum.
     Unchecked(String),
+    /// Whole, but for a checksum that was counted in a way of the maker's own.
+    Odd(String, Formula),
     /// The checksum is right, and there is no register.
     NoData,
     /// The meter said no.
@@ -55,6 +58,8 @@ pub(super) struct Block {
     start: Start,
     /// Since the start, seven bits, ETX included.
     text: Vec<u8>,
+    /// The sum of the same as they came.
+    raw_sum: u8,
     received: usize,
     noise: usize,
     damaged: bool,
@@ -82,6 +87,7 @@ impl Block {
             parity,
             start: Start::Hunting,
             text: Vec::new(),
+            raw_sum: 0,
             received: 0,
             noise: 0,
             damaged: false,
@@ -106,7 +112,7 @@ impl Block {
         }
         let (fits, byte) = (self.parity.fits(raw), raw & 0x7F);
         if self.awaiting_bcc {
-            return Heard::End(self.judge(byte, fits));
+            return Heard::End(self.judge(raw));
         }
         let clean = fits && is_known(byte);
         self.noise += usize::from(!clean);
@@ -115,7 +121,10 @@ impl Block {
         }
         match self.start {
             Start::Hunting => self.hunt(byte, clean),
-            Start::Stx | Start::Bare => self.collect(byte, fits),
+            Start::Stx | Start::Bare => {
+                self.raw_sum = self.raw_sum.wrapping_add(raw);
+                self.collect(byte, fits);
+            }
         }
         if clean { Heard::Text } else { Heard::Junk }
     }
@@ -166,6 +175,7 @@ impl Block {
     fn begin(&mut self, start: Start) {
         self.start = start;
         self.text.clear();
+        self.raw_sum = 0;
         self.damaged = false;
     }
 
@@ -185,14 +195,18 @@ impl Block {
         }
     }
 
-    fn judge(&self, check: u8, fits: bool) -> Ending {
-        let whole = fits && !self.damaged && bcc(&self.text) == check;
-        let right = whole && self.is_legible();
+    fn judge(&self, raw: u8) -> Ending {
+        let whole = self.parity.fits(raw) && !self.damaged && bcc(&self.text) == raw & 0x7F;
+        let legible = self.is_legible();
         match self.start {
-            Start::Stx if whole && !right => Ending::NoData,
-            Start::Stx if right => Ending::Checked(self.to_text()),
+            Start::Stx if whole && legible => Ending::Checked(self.to_text()),
+            Start::Stx if whole => Ending::NoData,
+            Start::Stx if legible => match Formula::explaining(raw, self.parity, &self.text, self.raw_sum) {
+                Some(formula) => Ending::Odd(self.to_text(), formula),
+                None => Ending::Damaged,
+            },
             // The end of a block may fit its checksum by chance: nobody saw where it began.
-            Start::Bare if right => Ending::Unchecked(self.to_text()),
+            Start::Bare if whole && legible => Ending::Unchecked(self.to_text()),
             Start::Hunting | Start::Stx | Start::Bare => Ending::Damaged,
         }
     }
@@ -225,6 +239,17 @@ mod tests {
     #[test]
     fn a_wrong_checksum_is_damage() {
         check(b"\x021.8.0(1)\r\n!\r\n\x03*", &Ending::Damaged);
+    }
+
+    #[test]
+    fn a_checksum_of_the_makers_own_is_named() {
+        check(b"\x021.8.0(1)\r\n!\r\n\x03)", &Ending::Odd(format!("{LINES}\x03"), Formula::WithStart));
+        check(
+            b"\x02\x7e\x021.8.0(1)\r\n!\r\n\x03(",
+            &Ending::Odd(format!("{LINES}\x03"), Formula::WithoutEnd),
+        );
+        // Nobody saw where it began.
+        check(b"1.8.0(1)\r\n!\r\n\x03)", &Ending::Damaged);
     }
 
     #[test]

@@ -2,8 +2,10 @@
 
 use super::{
     block::{Block, Ending, Heard},
+    check::Formula,
     limits::{BLOCK_WAIT, CONVERSATIONS_MAX, END_SILENCE, GAP, PROGRESS_STEP, REPEATS_MAX, SIGN_ON},
     message::{self, ACK, Mode},
+    parity::Parity,
     registers,
     speed::{Approach, SIGN_ON_BAUD},
     turn::{Pace, Partner, Turn, Word},
@@ -36,10 +38,21 @@ pub(super) struct Listing {
     list: u8,
     step: Step,
     deadline: Moment,
-    /// A whole block that a second one must confirm, and the name of its meter.
-    unconfirmed: Option<(String, String)>,
+    /// A checksum of the maker's own is known of this meter.
+    tolerant: bool,
+    unconfirmed: Option<Unconfirmed>,
     repeats: u8,
     retries: u32,
+}
+
+/// A whole block that a second one must confirm.
+#[derive(Debug)]
+struct Unconfirmed {
+    /// The name of its meter.
+    name: String,
+    text: String,
+    /// How its checksum was counted; none where there is none.
+    formula: Option<Formula>,
 }
 
 #[derive(Debug)]
@@ -50,17 +63,17 @@ enum Step {
 }
 
 impl Listing {
-    /// `list` is one of the maker's own.
-    pub(super) fn new(now: Moment, list: Option<u8>) -> Self {
+    /// `list` is one of the maker's own; `tolerant` where it is known that the maker's checksum is.
+    pub(super) fn new(now: Moment, list: Option<u8>, tolerant: bool) -> Self {
         let list = list.filter(|list| OWN.contains(list)).unwrap_or(USUAL);
-        Self { list, step: Step::Idle, deadline: now, unconfirmed: None, repeats: 0, retries: 0 }
+        Self { list, step: Step::Idle, deadline: now, tolerant, unconfirmed: None, repeats: 0, retries: 0 }
     }
 
     /// Goes on from an identification.
     pub(super) fn begin<D>(&mut self, now: Moment, partner: &Partner, script: &mut Script<D>) {
         self.repeats = 0;
         // Otherwise the probe sits on another meter now, or one of both names was damaged.
-        self.unconfirmed.take_if(|(name, _)| *name != partner.meter.text);
+        self.unconfirmed.take_if(|first| first.name != partner.meter.text);
         if partner.plan.select.is_none() {
             // Such a meter is not told what to send.
             self.list = USUAL;
@@ -170,20 +183,30 @@ impl Listing {
     ) -> Result<Turn<Listed>, ReadError> {
         match (ending, self.unconfirmed.take()) {
             (Ending::Checked(text), _) => {
-                // A meter that offers a repeat waits for our word before it hears another sign-on.
-                if partner.plan.mode == 'C' {
-                    script.push(Output::Send(vec![ACK]));
-                }
+                acknowledge(partner, script);
                 Ok(self.over(&text, None, Integrity::Checked))
             }
-            (Ending::Unchecked(text), Some((_, first))) if registers::agree(&first, &text) => {
-                Ok(self.over(&text, Some(&first), Integrity::ReadTwice))
+            // One block is enough where each of its characters has shown that it is undamaged.
+            (Ending::Odd(text, _), _) if self.tolerant && partner.parity() == Parity::Even => {
+                acknowledge(partner, script);
+                Ok(self.over(&text, None, Integrity::Tolerated))
+            }
+            (Ending::Odd(text, formula), Some(first)) if first.confirms(Some(formula), &text) => {
+                acknowledge(partner, script);
+                Ok(self.over(&text, Some(&first.text), Integrity::Tolerated))
+            }
+            (Ending::Odd(text, formula), _) => {
+                self.unconfirmed = Some(Unconfirmed::new(partner, text, Some(formula)));
+                self.ended(now, Ending::Damaged, partner, script)
+            }
+            (Ending::Unchecked(text), Some(first)) if first.confirms(None, &text) => {
+                Ok(self.over(&text, Some(&first.text), Integrity::ReadTwice))
             }
             (Ending::Unchecked(text), _) => {
                 if partner.conversation >= CONVERSATIONS_MAX {
                     return Err(ReadError::Garbled { attempts: partner.conversation });
                 }
-                self.unconfirmed = Some((partner.meter.text.clone(), text));
+                self.unconfirmed = Some(Unconfirmed::new(partner, text, None));
                 self.step = Step::Idle;
                 Ok(Turn::Anew(Pace::Confirming))
             }
@@ -223,9 +246,12 @@ impl Listing {
             Ending::Empty if unasked && self.repeats > 0 => Pace::Same,
             // A meter that said no, or did not like what it was told: all meters understand 300.
             Ending::Refused | Ending::Empty => Pace::Slow,
-            Ending::Damaged | Ending::Lost | Ending::NoData | Ending::Checked(_) | Ending::Unchecked(_) => {
-                Pace::Gentler
-            }
+            Ending::Damaged
+            | Ending::Lost
+            | Ending::NoData
+            | Ending::Checked(_)
+            | Ending::Unchecked(_)
+            | Ending::Odd(..) => Pace::Gentler,
         };
         if attempts >= CONVERSATIONS_MAX {
             let empty = *reason == Ending::Empty && self.repeats == 0;
@@ -239,6 +265,24 @@ impl Listing {
     fn over(&mut self, text: &str, first: Option<&str>, integrity: Integrity) -> Turn<Listed> {
         self.step = Step::Idle;
         Turn::Over(Listed { registers: registers::listed(text, first), integrity })
+    }
+}
+
+impl Unconfirmed {
+    fn new(partner: &Partner, text: String, formula: Option<Formula>) -> Self {
+        Self { name: partner.meter.text.clone(), text, formula }
+    }
+
+    /// Whether a second block says the same, and was counted in the same way.
+    fn confirms(&self, formula: Option<Formula>, text: &str) -> bool {
+        self.formula == formula && registers::agree(&self.text, text)
+    }
+}
+
+/// A meter that offers a repeat waits for our word before it hears another sign-on.
+fn acknowledge<D>(partner: &Partner, script: &mut Script<D>) {
+    if partner.plan.mode == 'C' {
+        script.push(Output::Send(vec![ACK]));
     }
 }
 

@@ -4,6 +4,7 @@
 mod agenda;
 mod answer;
 mod block;
+mod check;
 mod clock;
 mod command;
 mod config;

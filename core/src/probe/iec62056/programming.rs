@@ -67,6 +67,8 @@ enum Step {
     Idle,
     Saying(Word, Vec<u8>),
     Hearing(Answer),
+    /// The meter says more than we keep, and hears nothing before it has said it.
+    Draining,
 }
 
 /// What the meter shall answer.
@@ -124,6 +126,11 @@ impl Programming {
         self.inside
     }
 
+    /// All registers that were asked for, where only what was wanted beside them is left.
+    pub(super) fn take_all_registers(&mut self) -> Option<Vec<Datum>> {
+        self.agenda.has_all_registers().then(|| self.agenda.take_registers())
+    }
+
     /// Says that this is all, at once. The meter does not answer.
     pub(super) fn break_off<D>(&mut self, now: Moment, script: &mut Script<D>) {
         script.send(now, command::break_off());
@@ -160,9 +167,15 @@ impl Programming {
                 Heard::End(reply) => self.replied(now, reply, partner, script),
                 Heard::Flood => {
                     self.hand_over(Said::TooMuch, script);
-                    self.converse_anew(Pace::Same, partner)
+                    self.step = Step::Draining;
+                    self.deadline = now + GAP;
+                    Ok(Turn::Going)
                 }
             },
+            Step::Draining => {
+                self.deadline = now + GAP;
+                Ok(Turn::Going)
+            }
         }
     }
 
@@ -188,6 +201,7 @@ impl Programming {
                 Ok(Turn::Going)
             }
             Step::Hearing(answer) => self.replied(now, answer.silence(), partner, script),
+            Step::Draining => self.ask(now, partner),
         }
     }
 

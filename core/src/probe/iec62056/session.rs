@@ -28,6 +28,7 @@ use crate::{
         port::{Input, Output, Progress},
         readout::{Datum, Integrity, Readout},
         script::Script,
+        way::Quirk,
     },
     time::Moment,
 };
@@ -102,7 +103,7 @@ impl Session {
             (false, _) => Goal::List,
         };
         Self {
-            listing: Listing::new(now, config.list),
+            listing: Listing::new(now, config.list, config.has(Quirk::WrongCheck)),
             programming: None,
             config,
             script,
@@ -202,6 +203,11 @@ impl Session {
     }
 
     fn identified(&mut self, now: Moment, meter: Identification) -> Result<(), ReadError> {
+        let other = self.partner.as_ref().is_some_and(|before| before.meter.text != meter.text);
+        if other && self.goal != Goal::List {
+            // The probe sits on another meter now: what it would tell is not this one's.
+            return Err(ReadError::Crowded);
+        }
         let agreed = self.partner.as_ref().map_or(SIGN_ON_BAUD, |partner| partner.plan.baud);
         if self.partner.is_none() {
             self.approach = self.config.approach(meter.speed());
@@ -240,9 +246,8 @@ impl Session {
         now: Moment,
         turn: Result<Turn<Listed>, ReadError>,
     ) -> Result<(), ReadError> {
-        let commands = self.partner.as_ref().is_some_and(Partner::takes_commands);
         // What was tried in vain in programming mode is not tried there again.
-        let commands = commands && self.refused.is_none();
+        let commands = self.refused.is_none() && self.partner.as_ref().is_some_and(Partner::takes_commands);
         match turn {
             Ok(Turn::Going) => Ok(()),
             Ok(Turn::Anew(pace)) => {
@@ -343,12 +348,12 @@ impl Session {
             self.closes = self.script.sent_until();
             return Ok(());
         }
-        if let Some(readout) = self.readout.take() {
-            self.done(Some(readout));
-            return Ok(());
-        }
-        if error == ReadError::NothingToRead && self.goal == Goal::Beside && self.partner.is_some() {
-            let readout = self.report(Vec::new(), Integrity::Checked);
+        // That a meter tells nothing beside its registers is no error either.
+        let nothing = error == ReadError::NothingToRead && self.goal == Goal::Beside;
+        let registers = self.programming.as_mut().and_then(Programming::take_all_registers);
+        let registers = registers.or_else(|| nothing.then(Vec::new));
+        let readout = self.readout.take().or_else(|| self.report(registers?, Integrity::Checked));
+        if readout.is_some() {
             self.done(readout);
             return Ok(());
         }

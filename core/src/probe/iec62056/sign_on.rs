@@ -29,6 +29,8 @@ pub(super) struct SignOn {
     deadline: Moment,
     attempts: u8,
     conversations: u8,
+    /// A meter has said who it is.
+    answered: bool,
     retries: u32,
     echo: bool,
     overheard: bool,
@@ -54,6 +56,7 @@ impl SignOn {
     ) -> Self {
         let mut sign_on = Self { patience, wakes, ..Self::answered_already(now, address, false) };
         sign_on.conversations = 0;
+        sign_on.answered = false;
         sign_on.begin(now, script);
         sign_on
     }
@@ -68,6 +71,7 @@ impl SignOn {
             deadline: now,
             attempts: 0,
             conversations: 1,
+            answered: true,
             retries: 0,
             echo,
             overheard: false,
@@ -123,6 +127,7 @@ impl SignOn {
                 self.echo |= hunt.has_echo();
                 if found.is_some() {
                     self.attempts = 0;
+                    self.answered = true;
                     self.conversations = self.conversations.saturating_add(1);
                     // Whoever has answered once is asked as often as the book allows.
                     self.patience = PATIENCE;
@@ -158,7 +163,7 @@ impl SignOn {
 
     fn begin<D>(&mut self, now: Moment, script: &mut Script<D>) {
         // A meter that has just talked is awake.
-        if self.wakes && (self.conversations == 0 || self.attempts > 0) {
+        if self.wakes && (!self.answered || self.attempts > 0) {
             script.send(now, vec![0; script.settings().characters_in(WAKE_TIME)]);
             self.step = Step::Waking;
             self.deadline = script.sent_until() + WAKE_PAUSE;

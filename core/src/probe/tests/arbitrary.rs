@@ -9,6 +9,7 @@ use crate::{
     probe::{
         error::ReadError,
         iec62056::{Config, Session},
+        part::{Span, Wants},
         port::{Input, Output, Settings},
         readout::Readout,
     },
@@ -30,8 +31,22 @@ struct Alone {
 
 impl Alone {
     fn new() -> Self {
+        Self::with(Config::default())
+    }
+
+    /// In programming mode, after its first question.
+    fn inside(config: Config) -> Self {
+        let mut alone = Self::with(config);
+        alone.tell(Input::Bytes(IDENT));
+        alone.elapse();
+        alone.tell(Input::Bytes(SEED));
+        alone.elapse();
+        alone
+    }
+
+    fn with(config: Config) -> Self {
         let now = Moment(0);
-        let session = Session::start(now, Config::default());
+        let session = Session::start(now, config);
         let mut alone = Self { session, now, waits_until: now, settings: None, ended: None };
         alone.poll();
         alone
@@ -76,6 +91,8 @@ impl Alone {
 }
 
 const IDENT: &[u8] = b"/ABC5X\r\n";
+const SEED: &[u8] = b"\x01P0\x02(1)\x03Q";
+const ANSWER: &[u8] = b"\x021.8.0(1)\x03\n";
 const BLOCK: &[u8] = b"\x021.8.0(1)\r\n!\r\n\x03+";
 
 #[test]
@@ -111,7 +128,89 @@ fn a_line_that_never_stops_is_cut_off() {
     }
 }
 
+fn single() -> Config {
+    Config { single: vec!["1.8.0".into()], ..Config::default() }
+}
+
+fn everything() -> Config {
+    let at = |day| crate::time::Civil::new(2026, 11, day, 0, 0, 0).unwrap();
+    let wants = Wants { profile: Some(Span { from: at(1), to: at(30) }), events: true, beside_only: false };
+    Config { wants, ..single() }
+}
+
+#[test]
+fn a_register_is_read_in_programming_mode() {
+    let mut alone = Alone::inside(single());
+    alone.tell(Input::Bytes(ANSWER));
+    assert_eq!(alone.finish().unwrap().registers.len(), 1);
+}
+
+#[test]
+fn another_meter_in_between_is_not_asked_for_what_this_one_should_tell() {
+    let wants = Wants { events: true, ..Wants::default() };
+    let mut alone = Alone::with(Config { wants, ..Config::default() });
+    alone.tell(Input::Bytes(IDENT));
+    alone.elapse();
+    alone.tell(Input::Bytes(BLOCK));
+    alone.elapse();
+    alone.tell(Input::Bytes(b"/XYZ5X\r\n"));
+    assert_eq!(alone.ended.unwrap().unwrap().identity, "ABC5X");
+}
+
+#[test]
+fn a_meter_that_never_stops_answering_is_cut_off() {
+    let open = b"\x02P.01(2611010015)(00)(15)(1)(1.5)(kW)(1)\x04".as_slice();
+    let check = open[1..].iter().fold(0, |sum, byte| sum ^ byte);
+    let part = [open, &[check]].concat();
+    let mut alone = Alone::inside(everything());
+    alone.tell(Input::Bytes(ANSWER));
+    alone.elapse();
+    for _ in 0..STEPS_MAX {
+        alone.tell(Input::Bytes(&part));
+        alone.elapse();
+    }
+    // The register that has come is kept.
+    assert_eq!(alone.ended.unwrap().unwrap().registers.len(), 1);
+}
+
 proptest! {
+    #[test]
+    fn arbitrary_bytes_in_programming_mode_end_in_time_and_never_in_a_register(
+        said in vec((vec(any::<u8>(), 0..60), 0..3_000_u64), 0..60)
+    ) {
+        let mut alone = Alone::inside(single());
+        for (bytes, pause_ms) in said {
+            alone.tell(Input::Bytes(&bytes));
+            alone.now = alone.now + Duration::from_millis(pause_ms);
+            alone.tell(Input::Elapsed);
+        }
+        prop_assert!(alone.finish().is_err());
+    }
+
+    #[test]
+    fn words_of_programming_mode_in_any_order_end_in_time(said in vec((0..14_usize, 0..3_000_u64), 0..80)) {
+        let words: [&[u8]; 14] = [
+            IDENT, SEED, ANSWER, BLOCK, b"\x06", b"\x15", b"\x01B0\x03q", b"\x02(ER01)\x03t", b"\x02", b"\x04",
+            b"P.01(2611010015)(00)(15)(1)(1.5)(kW)", b"(1)\x03", b"P.98(2611010015)(80)()(0)", b"\x01",
+        ];
+        let mut alone = Alone::inside(everything());
+        for (word, pause_ms) in said {
+            alone.tell(Input::Bytes(words[word]));
+            alone.now = alone.now + Duration::from_millis(pause_ms);
+            alone.tell(Input::Elapsed);
+        }
+        let _ = alone.finish();
+    }
+
+    #[test]
+    fn one_wrong_bit_of_an_answer_never_changes_a_register(at in 0..ANSWER.len(), bit in 0..7_u32) {
+        let mut answer = ANSWER.to_vec();
+        answer[at] ^= 1 << bit;
+        let mut alone = Alone::inside(single());
+        alone.tell(Input::Bytes(&answer));
+        prop_assert!(alone.finish().is_err());
+    }
+
     #[test]
     fn arbitrary_bytes_end_in_time_and_never_in_a_readout(said in vec((vec(any::<u8>(), 0..60), 0..3_000_u64), 0..60)) {
         let mut alone = Alone::new();

@@ -1,7 +1,7 @@
 //! One test for each problem that people report from the field.
 
 use super::{
-    bench::{Echo, Probe, read},
+    bench::{Bench, Echo, Probe, read},
     meter::{BlockFraming, Habits, Refusal},
 };
 use crate::{
@@ -9,7 +9,10 @@ use crate::{
     probe::{
         drive::DriveError,
         error::ReadError,
+        iec62056::Config,
+        port::Progress,
         readout::{Integrity, Readout, Value},
+        way::{Quirk, Way},
     },
 };
 
@@ -184,6 +187,58 @@ fn a_checksum_that_is_always_wrong_is_never_believed() {
     }
 }
 
+/// With the STX, without the ETX, as a sum, as one of eight bits.
+const OWN_CHECKS: [fn(&[u8]) -> u8; 4] = [
+    |raw| even(raw.iter().fold(0, |sum, byte| sum ^ byte)),
+    |raw| even(raw[1..raw.len() - 1].iter().fold(0, |sum, byte| sum ^ byte)),
+    |raw| even(raw[1..].iter().fold(0, |sum: u8, byte| sum.wrapping_add(byte & 0x7F))),
+    |raw| raw[1..].iter().fold(0, |sum: u8, byte| sum.wrapping_add(*byte)),
+];
+
+const fn even(byte: u8) -> u8 {
+    let byte = byte & 0x7F;
+    if byte.count_ones().is_multiple_of(2) { byte } else { byte | 0x80 }
+}
+
+#[test]
+fn a_checksum_of_the_makers_own_is_tolerated_when_two_readouts_agree() {
+    for own_check in OWN_CHECKS {
+        let odd = || Habits { own_check: Some(own_check), ..Habits::default() };
+        let readout = check(odd(), Probe::default(), 9_600, Integrity::Tolerated, 1);
+        assert!(readout.way.has(Quirk::WrongCheck));
+        check(Habits { ignores_nak: true, ..odd() }, Probe::default(), 300, Integrity::Tolerated, 2);
+        let lively =
+            check(Habits { lively: true, ..odd() }, Probe::default(), 9_600, Integrity::Tolerated, 1);
+        let voltage = Obis::electricity(32, 7, 0);
+        assert!(lively.registers.iter().all(|datum| datum.obis != voltage));
+    }
+}
+
+#[test]
+fn a_checksum_of_the_makers_own_that_is_known_is_taken_at_once() {
+    let habits = Habits { own_check: Some(OWN_CHECKS[0]), ..Habits::default() };
+    let way: Way = "iec62056-21 9600 wrong-check".parse().unwrap();
+    let config = Config { way: Some(way.clone()), ..Config::default() };
+    let once = Bench::with(config.clone()).read(habits.clone(), Probe::default()).0.result.unwrap();
+    assert_eq!((once.integrity, once.retries, once.way), (Integrity::Tolerated, 0, way));
+    // Where no parity bit speaks for the characters, it is still read twice.
+    let stripped = Probe { strips_parity: true, ..Probe::default() };
+    let twice = Bench::with(config.clone()).read(habits, stripped).0.result.unwrap();
+    assert_eq!((twice.integrity, twice.retries), (Integrity::Tolerated, 1));
+    // A plainly wrong one is not believed of such a meter either.
+    let wrong = Habits { wrong_bcc: usize::MAX, ..Habits::default() };
+    let result = Bench::with(config).read(wrong, Probe::default()).0.result;
+    assert!(matches!(result, Err(DriveError::Read(ReadError::Garbled { attempts: 5 }))), "{result:?}");
+}
+
+#[test]
+fn an_accident_that_looks_like_a_maker_is_asked_for_again() {
+    // On a line without parity bits one wrong bit makes a right checksum look as if STX were in it.
+    let habits = Habits { flips_second_bit: (&[40], 1), ..Habits::default() };
+    let probe = Probe { strips_parity: true, ..Probe::default() };
+    check(habits, probe, 9_600, Integrity::Checked, 1);
+}
+
 #[test]
 fn without_a_checksum_two_readouts_must_agree() {
     for framing in [BlockFraming::NoBcc, BlockFraming::NoEtx, BlockFraming::NoStx] {
@@ -239,6 +294,20 @@ fn the_answer_of_an_earlier_meter_is_not_taken_for_this_ones() {
     let probe = Probe { keeps_old: true, ..Probe::default() };
     fails(Habits { ignores_requests: 9, ..Habits::default() }, probe, ReadError::Silent { attempts: 3 });
     check(Habits::default(), probe, 9_600, Integrity::Checked, 0);
+}
+
+#[test]
+fn a_person_sees_how_well_the_probe_hears() {
+    let least = |habits| {
+        let (drive, seen) = Bench::new().read(habits, Probe::default());
+        assert!(drive.result.is_ok());
+        let percents = seen.iter().filter_map(|progress| {
+            if let Progress::Signal { percent } = progress { Some(*percent) } else { None }
+        });
+        percents.min().unwrap()
+    };
+    assert_eq!(least(Habits::default()), 100);
+    assert_eq!(least(Habits { flips: (&[70, 72, 80, 82, 90, 92, 93, 94], 1), ..Habits::default() }), 87);
 }
 
 #[test]

@@ -29,9 +29,13 @@ pub(super) struct Habits {
     pub(super) ignores_nak: bool,
     pub(super) ignores_requests: usize,
     pub(super) wrong_bcc: usize,
+    /// Counts its checksum in a way of its own, over all raw bytes from STX to ETX; the raw check comes of it.
+    pub(super) own_check: Option<fn(&[u8]) -> u8>,
     pub(super) cut_short: usize,
     /// Flips the lowest bit of these bytes of the block, this many times.
     pub(super) flips: (&'static [usize], usize),
+    /// Flips the bit above.
+    pub(super) flips_second_bit: (&'static [usize], usize),
     /// Flips a bit of this many identifications.
     pub(super) flips_ident: usize,
     /// Says who it is and no more.
@@ -95,8 +99,10 @@ impl Default for Habits {
             ignores_nak: false,
             ignores_requests: 0,
             wrong_bcc: 0,
+            own_check: None,
             cut_short: 0,
             flips: (&[], 0),
+            flips_second_bit: (&[], 0),
             flips_ident: 0,
             keeps_list: false,
             framing: BlockFraming::Whole,
@@ -297,9 +303,16 @@ impl Meter {
             return;
         }
         let mut block = even(&self.block());
+        if let (Some(count), Some((check, rest))) = (self.habits.own_check, block.split_last_mut()) {
+            *check = count(rest);
+        }
         if self.habits.flips.1 > 0 {
             self.habits.flips.1 -= 1;
             self.habits.flips.0.iter().for_each(|&at| block[at] ^= 1);
+        }
+        if self.habits.flips_second_bit.1 > 0 {
+            self.habits.flips_second_bit.1 -= 1;
+            self.habits.flips_second_bit.0.iter().for_each(|&at| block[at] ^= 2);
         }
         let at = wire.say(at, baud, self.habits.junk);
         self.busy_until = wire.say(at, baud, &block);

@@ -2,6 +2,7 @@
 
 mod arbitrary;
 mod bench;
+mod beside;
 mod captures;
 mod decode;
 mod driving;
@@ -15,6 +16,7 @@ mod modes;
 mod programming;
 mod push;
 mod push_meter;
+mod reading;
 mod replay;
 mod sml;
 mod sml_meter;

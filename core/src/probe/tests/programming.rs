@@ -1,28 +1,14 @@
-//! Single registers, load profiles and events in programming mode, and how meters make it hard.
+//! Single registers in programming mode, and how meters make it hard.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use super::{
-    bench::{Bench, Echo, Probe, VirtualLine},
+    bench::{Echo, Probe},
     meter::{Habits, Refusal},
-    terminal::{Dislike, Terminal, number},
+    reading::{Read, beside, check_rows, read, ring, single, span, values},
+    terminal::{Dislike, Terminal},
 };
-use crate::{
-    probe::{
-        drive::{Attendant, Drive, DriveError, drive},
-        error::ReadError,
-        iec62056::{Config, Session},
-        keys::{Keyring, Keys},
-        part::{MeterEvent, Part, ProfileRow, Span, Wants},
-        port::Progress,
-        readout::Readout,
-        transcript::Direction,
-        way::Quirk,
-    },
-    time::Civil,
-};
-
-const B0: &[u8] = b"\x01B0\x03q";
+use crate::probe::{error::ReadError, iec62056::Config, way::Quirk};
 
 #[test]
 fn single_registers_are_read_in_whatever_form_the_meter_likes() {
@@ -112,89 +98,6 @@ fn a_password_that_would_end_its_own_message_is_not_said() {
 }
 
 #[test]
-fn a_load_profile_is_read_day_by_day_in_whatever_form_the_meter_likes() {
-    let span = span((1, 0, 15), (4, 0, 0));
-    for (commands, season) in [
-        (&["R5", "R6"] as &'static [&'static str], true),
-        (&["R6"], true),
-        (&["R5"], false),
-        (&["R6"], false),
-    ] {
-        for dislike in [Dislike::Error, Dislike::Nak] {
-            let terminal = Terminal { commands, season, dislike, profile: Some(span), ..Terminal::default() };
-            let read = read(terminal, beside(Some(span), false), Probe::default());
-            check_rows(&read, span);
-            assert!(read.readout().registers.is_empty());
-            read.ends_with_a_break();
-        }
-    }
-}
-
-#[test]
-fn a_profile_comes_after_the_registers_when_both_are_wanted() {
-    let span = span((1, 0, 15), (1, 12, 0));
-    let config = Config {
-        wants: Wants { profile: Some(span), events: true, beside_only: false },
-        ..Config::default()
-    };
-    let terminal = Terminal { profile: Some(span), ..Terminal::default() };
-    let read = read(terminal, config, Probe { echo: Echo::Whole, ..Probe::default() });
-    assert_eq!(read.readout().registers.len(), 8);
-    check_rows(&read, span);
-    assert_eq!(read.events().len(), 2);
-}
-
-#[test]
-fn registers_are_kept_where_nothing_is_told_beside_them() {
-    let span = span((1, 0, 15), (1, 12, 0));
-    let config = |keyring| Config {
-        wants: Wants { profile: Some(span), events: true, beside_only: false },
-        keyring,
-        ..Config::default()
-    };
-    let locked = Terminal { password: Some("1"), dislike: Dislike::Nak, ..Terminal::default() };
-    for (terminal, keyring) in
-        [(Some(locked.clone()), Arc::default()), (Some(locked), ring("2")), (None, Arc::default())]
-    {
-        let habits = Habits { terminal, ..Habits::default() };
-        let read = Read::of(habits, config(keyring), Probe::default());
-        assert_eq!((read.readout().registers.len(), read.parts.len()), (8, 0));
-    }
-}
-
-#[test]
-fn only_what_was_asked_for_is_handed_over() {
-    let own = span((1, 0, 15), (3, 0, 0));
-    let wanted = span((2, 6, 0), (2, 7, 0));
-    let terminal = Terminal { profile: Some(own), ..Terminal::default() };
-    let read = read(terminal, beside(Some(wanted), false), Probe::default());
-    let rows = read.rows();
-    let first = rows.first().map(|row| (row.at, number(own, row.at)));
-    assert_eq!((rows.len(), first), (5, Some((wanted.from, 119))));
-}
-
-#[test]
-fn the_log_is_told_as_events() {
-    let read = read(Terminal::default(), beside(None, true), Probe::default());
-    let shown: Vec<String> = read
-        .events()
-        .iter()
-        .map(|event| format!("{} {} {}", event.kind, event.code, event.until.is_some()))
-        .collect();
-    assert_eq!(shown, ["power-failed 0080 true", "clock-set 0020 false"]);
-    read.ends_with_a_break();
-}
-
-#[test]
-fn a_meter_with_nothing_beside_the_registers_is_no_error() {
-    let terminal = Terminal { log: "", ..Terminal::default() };
-    let read = read(terminal, beside(None, true), Probe::default());
-    assert_eq!((read.readout().registers.len(), read.parts.len()), (0, 0));
-    assert_eq!(read.readout().identity, "ABC5METER-1");
-    read.ends_with_a_break();
-}
-
-#[test]
 fn a_damaged_answer_is_asked_for_again() {
     let span = span((1, 0, 15), (1, 6, 0));
     for commands in [&["R5"] as &'static [&'static str], &["R6"]] {
@@ -257,143 +160,4 @@ fn a_slow_meter_is_read_in_programming_mode_at_300() {
     let habits = Habits { ident: "ABC0X", terminal: Some(Terminal::default()), ..Habits::default() };
     let read = Read::of(habits, single(&["1.8.0"]), Probe::default());
     assert_eq!((values(read.readout()), read.readout().baud), (vec!["12345.670".into()], 300));
-}
-
-#[test]
-fn progress_counts_what_was_fetched() {
-    let span = span((1, 0, 15), (2, 12, 0));
-    let terminal = Terminal { profile: Some(span), ..Terminal::default() };
-    let read = read(terminal, beside(Some(span), true), Probe::default());
-    let fetched = read.progress.iter().filter_map(|progress| match progress {
-        Progress::Fetched { done, total: None } => Some(*done),
-        other => {
-            assert!(!matches!(other, Progress::Fetched { .. }), "{other:?}");
-            None
-        }
-    });
-    assert_eq!(fetched.collect::<Vec<u32>>(), [96, 144, 146]);
-}
-
-/// Everything that a readout brought.
-struct Read {
-    drive: Drive,
-    progress: Vec<Progress>,
-    parts: Vec<Part>,
-}
-
-#[derive(Default)]
-struct Keeper {
-    progress: Vec<Progress>,
-    parts: Vec<Part>,
-}
-
-impl Attendant for Keeper {
-    fn progress(&mut self, progress: Progress) {
-        self.progress.push(progress);
-    }
-
-    fn part(&mut self, part: Part) -> std::io::Result<()> {
-        self.parts.push(part);
-        Ok(())
-    }
-}
-
-impl Read {
-    fn of(habits: Habits, config: Config, probe: Probe) -> Self {
-        let bench = Bench::new();
-        let (mut keeper, session) = (Keeper::default(), Session::start(bench.now(), config));
-        let mut line = VirtualLine::new(&bench, habits, probe);
-        let drive = drive(session, &mut line, &|| bench.now(), &bench.cancel, &mut keeper);
-        Self { drive, progress: keeper.progress, parts: keeper.parts }
-    }
-
-    #[track_caller]
-    fn readout(&self) -> &Readout {
-        self.drive.result.as_ref().unwrap_or_else(|error| panic!("{error}\n{}", self.drive.transcript))
-    }
-
-    #[track_caller]
-    fn error(&self) -> ReadError {
-        match &self.drive.result {
-            Err(DriveError::Read(error)) => *error,
-            other => panic!("{other:?}\n{}", self.drive.transcript),
-        }
-    }
-
-    fn said(&self) -> Vec<Vec<u8>> {
-        let chunks = self.drive.transcript.chunks().iter();
-        let sent = chunks.filter(|chunk| chunk.direction == Direction::Sent);
-        sent.map(|chunk| chunk.bytes.iter().map(|raw| raw & 0x7F).collect()).collect()
-    }
-
-    fn count(&self, head: &[u8]) -> usize {
-        self.said().iter().filter(|said| said.starts_with(head)).count()
-    }
-
-    #[track_caller]
-    fn ends_with_a_break(&self) {
-        assert_eq!(self.said().last().map(Vec::as_slice), Some(B0), "{}", self.drive.transcript);
-    }
-
-    fn rows(&self) -> Vec<&ProfileRow> {
-        let parts = self.parts.iter().filter_map(|part| match part {
-            Part::Profile(profile) => Some(profile),
-            Part::Events(_) => None,
-        });
-        parts
-            .flat_map(|profile| {
-                assert_eq!((profile.period_s, profile.columns.len()), (900, 2));
-                &profile.rows
-            })
-            .collect()
-    }
-
-    fn events(&self) -> Vec<&MeterEvent> {
-        let parts = self.parts.iter().filter_map(|part| match part {
-            Part::Events(events) => Some(events),
-            Part::Profile(_) => None,
-        });
-        parts.flatten().collect()
-    }
-}
-
-fn read(terminal: Terminal, config: Config, probe: Probe) -> Read {
-    Read::of(Habits { terminal: Some(terminal), ..Habits::default() }, config, probe)
-}
-
-fn single(names: &[&str]) -> Config {
-    Config { single: names.iter().map(|&name| name.into()).collect(), ..Config::default() }
-}
-
-fn beside(profile: Option<Span>, events: bool) -> Config {
-    Config { wants: Wants { profile, events, beside_only: true }, ..Config::default() }
-}
-
-fn ring(password: &str) -> Arc<Keyring> {
-    let mut ring = Keyring::default();
-    ring.add("*", Keys { password: Some(password.into()), ..Keys::default() });
-    Arc::new(ring)
-}
-
-fn values(readout: &Readout) -> Vec<String> {
-    readout.registers.iter().map(|datum| datum.value.to_string()).collect()
-}
-
-/// Days and times of November.
-fn span(from: (u32, u32, u32), to: (u32, u32, u32)) -> Span {
-    let at = |(day, hour, minute)| Civil::new(2026, 11, day, hour, minute, 0).unwrap();
-    Span { from: at(from), to: at(to) }
-}
-
-#[track_caller]
-fn check_rows(read: &Read, span: Span) {
-    read.readout();
-    let rows = read.rows();
-    assert_eq!(rows.len(), usize::try_from(number(span, span.to)).unwrap() + 1, "{}", read.drive.transcript);
-    for (count, row) in rows.iter().enumerate() {
-        let count = u32::try_from(count).unwrap();
-        assert_eq!((number(span, row.at), row.status.as_str()), (count, "00"));
-        let [Some(value), None] = row.values.as_slice() else { panic!("{row:?}") };
-        assert_eq!(value.to_string(), format!("{:.2}", f64::from(count) / 100.0));
-    }
 }

@@ -38,6 +38,8 @@ pub(super) struct Terminal {
     pub(super) names: bool,
     /// A quarter-hour profile of this time.
     pub(super) profile: Option<Span>,
+    /// With so many columns; all but the first are empty.
+    pub(super) columns: usize,
     /// It wants a digit for the season in front of a date.
     pub(super) season: bool,
     pub(super) log: &'static str,
@@ -71,6 +73,7 @@ impl Default for Terminal {
             dislike: Dislike::Error,
             names: true,
             profile: None,
+            columns: 2,
             season: true,
             log: LOG,
             part: 60,
@@ -182,9 +185,11 @@ impl Terminal {
                 if text.is_empty() {
                     let (year, month, day, hour, minute, _) = at.fields();
                     let stamp = format!("{:02}{month:02}{day:02}{hour:02}{minute:02}00", year % 100);
-                    text = format!("P.01(1{stamp})(00)(15)(2)(1.5)(kW)(2.5)(kW)\r\n");
+                    text = format!("P.01(1{stamp})(00)(15)({})(1.5)(kW)", self.columns);
+                    text += &format!("{}\r\n", "(2.5)(kW)".repeat(self.columns - 1));
                 }
-                text += &format!("({:05.2})(--.--)\r\n", f64::from(number(own, at)) / 100.0);
+                text += &format!("({:05.2})", f64::from(number(own, at)) / 100.0);
+                text += &format!("{}\r\n", "(--.--)".repeat(self.columns - 1));
             }
             at = at.plus(Duration::from_mins(15)).unwrap();
         }
