@@ -62,7 +62,12 @@ fn cases(root: &Path) -> Vec<Case> {
         case("SML", sml_telegram().repeat(TELEGRAMS), sml, &["smllib", "pysml"]),
         case("P1", p1_telegram().repeat(TELEGRAMS), |dump| push::decode(dump).len(), &["dsmr"]),
         case("DLMS, answers in HDLC", answers(), values, &["gurux", "dlms"]),
-        case("DL/T 645", frames(), |dump| dlt645::decode(dump).len(), &["dlt645"]),
+        case(
+            "DL/T 645",
+            frames(),
+            |dump| dlt645::decode(dump).iter().map(|meter| meter.frames).sum(),
+            &["dlt645"],
+        ),
     ];
     let data = env::var_os("LAMPLIGHTER_DATA").map_or_else(|| root.join("../shared/data"), PathBuf::from);
     for name in ["ITRON_OpenWay-3.HZ_with_PIN.bin", "ISKRA_MT631-D2A51-V22-K0z_with_PIN.bin"] {
@@ -80,16 +85,19 @@ fn values(dump: &[u8]) -> usize {
     messages.filter(|message| matches!(message.said, dlms::decode::Decoded::Values(_))).count()
 }
 
-/// Answers to single questions, each in a frame that could be the first of its session.
+/// Answers to single questions, as one session has them.
 fn answers() -> Vec<u8> {
-    let frame = |value: u32| {
+    let frame = |at: usize| {
+        let value = u32::try_from(12_345_678 + at).unwrap();
+        // Both ends count what they have sent and heard.
+        let control = u8::try_from((at % 8) << 1 | 0x10 | ((at + 1) % 8) << 5).unwrap();
         let message = [&b"\xE6\xE7\x00\xC4\x01\xC1\x00\x06"[..], &value.to_be_bytes()].concat();
-        let head = [0xA0, 0x16, 0x21, 0x02, 0x23, 0x30];
+        let head = [0xA0, 0x16, 0x21, 0x02, 0x23, control];
         let head = [&head[..], &crc::x25(&head).to_le_bytes()].concat();
         let body = [head, message].concat();
         [&b"\x7E"[..], &body, &crc::x25(&body).to_le_bytes(), b"\x7E"].concat()
     };
-    (0..TELEGRAMS).flat_map(|at| frame(u32::try_from(12_345_678 + at).unwrap())).collect()
+    (0..TELEGRAMS).flat_map(frame).collect()
 }
 
 /// Answers of one meter, with one energy each.
@@ -101,7 +109,7 @@ fn frames() -> Vec<u8> {
         let sum = frame.iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte));
         [&b"\xFE\xFE\xFE\xFE"[..], &frame, &[sum, 0x16]].concat()
     };
-    (0..TELEGRAMS).flat_map(|at| frame(u8::try_from(at % 5).unwrap())).collect()
+    (0..TELEGRAMS).flat_map(|at| frame(u8::try_from(at).unwrap())).collect()
 }
 
 /// Telegrams found, and bytes in a second.

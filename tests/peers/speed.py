@@ -60,13 +60,13 @@ def gurux(octets):
     from gurux_dlms.enums import Authentication, InterfaceType
 
     frames = split(octets)
+    client = GXDLMSClient(True, 16, 0x91, Authentication.NONE, None, InterfaceType.HDLC)
 
     def run():
         found = 0
+        # What came before the first of them.
+        client.settings.receiverFrame, client.settings.senderFrame = 0x1E, 0x10
         for frame in frames:
-            # A client expects the frames of one session to be counted; each is the first of its own here.
-            client = GXDLMSClient(True, 16, 0x91, Authentication.NONE, None, InterfaceType.HDLC)
-            client.settings.receiverFrame, client.settings.senderFrame = 0x0E, 0x10
             reply = GXReplyData()
             client.getData(GXByteBuffer(frame), reply, GXReplyData())
             found += reply.value is not None
