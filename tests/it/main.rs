@@ -3,6 +3,8 @@
 #![allow(clippy::print_stdout, reason = "a seed is told, so that what failed can be walked again")]
 
 mod bits;
+mod conformance;
+mod conformance_links;
 mod dice;
 mod export_file;
 mod gps;
@@ -19,6 +21,7 @@ mod round_trip;
 mod round_trip_trouble;
 mod shift;
 mod sources;
+mod stated;
 mod tidy;
 mod tidy_arrows;
 mod upgrade;

@@ -114,9 +114,12 @@ fn printed(octets: &[u8]) -> String {
 }
 
 /// The form of DIN 43863-5 for electricity: medium, maker, block in two hexadecimal digits and eight decimal
-/// ones, `1EMH0012345678`. As bytes it is `0A 01`, the maker, the block and a number.
+/// ones, `1EMH0012345678`. As bytes it is `0A 01`, the maker, the block and a number; `09 01` of older meters says
+/// the same.
 fn din_43863_5(octets: &[u8]) -> Option<String> {
-    let (&[0x0A, 1, ref maker @ .., block], number) = octets.split_last_chunk::<4>()? else { return None };
+    let (&[0x09 | 0x0A, 1, ref maker @ .., block], number) = octets.split_last_chunk::<4>()? else {
+        return None;
+    };
     let number = u32::from_be_bytes(*number);
     let maker = std::str::from_utf8(maker).ok().filter(|maker| maker.len() == 3)?;
     let legal = maker.bytes().all(|letter| letter.is_ascii_uppercase()) && number < 100_000_000;

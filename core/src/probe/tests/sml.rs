@@ -116,6 +116,7 @@ fn the_meters_number_has_the_form_that_is_printed_on_it() {
     for (server, expected) in [
         (&b"\x0A\x01LMP\xAB\x05\xF5\xE0\xFF"[..], "1LMPAB99999999"),
         (b"\x0A\x01LMP\x00\x00\x00\x00\x07", "1LMP0000000007"),
+        (b"\x09\x01LMP\x01\x00\x10\x4C\x78", "1LMP0101068152"),
         // More than eight digits; another medium; an older form.
         (b"\x0A\x01LMP\x00\x05\xF5\xE1\x00", "0A014C4D500005F5E100"),
         (b"\x0A\x07LMP\x00\x00\x00\x00\x07", "0A074C4D500000000007"),
