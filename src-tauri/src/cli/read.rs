@@ -51,8 +51,8 @@ pub(super) struct ReadArguments {
     /// How the meter is reached, if that is known: `dlms 9600 at=1.17.16`.
     #[arg(long, value_name = "WAY")]
     way: Option<Way>,
-    /// Password, for meters that want one before they answer single requests. It is never sent to a meter that
-    /// did not ask, and tried once only.
+    /// Password, for meters that want one before they answer single requests. A plain readout never needs it; in
+    /// programming mode it is said once, when the meter opens with P0.
     #[arg(long, value_name = "P")]
     password: Option<String>,
     /// File with the passwords and keys of meters.
