@@ -1,5 +1,6 @@
 //! How quickly dumps become values, against decoders of others on the same bytes in the same run. The goal: 20 times
 //! as quick as each. Captures are taken beside telegrams of our own where they are at hand.
+#![allow(clippy::disallowed_methods, reason = "a bench measures time")]
 #![allow(
     clippy::expect_used,
     clippy::unwrap_used,

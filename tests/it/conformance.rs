@@ -255,10 +255,10 @@ fn difference(ours: &Value, theirs: &Value) -> Option<String> {
 /// Equal as numbers; as texts, also where one of both is in hexadecimal, or is the number of the meter.
 fn same_value(telegram: &Value, ours: &Value, theirs: &Value) -> bool {
     let (Some(ours), Some(theirs)) = (ours.as_str(), theirs.as_str()) else { return ours == theirs };
-    if let (Ok(ours), Ok(theirs)) = (ours.parse::<Decimal>(), theirs.trim().parse::<Decimal>()) {
-        if ours == theirs {
-            return true;
-        }
+    if let (Ok(ours), Ok(theirs)) = (ours.parse::<Decimal>(), theirs.trim().parse::<Decimal>())
+        && ours == theirs
+    {
+        return true;
     }
     let plain = |text: &str| text.replace([' ', '-'], "").to_lowercase();
     let hex: String = ours.bytes().map(|byte| format!("{byte:02x}")).collect();

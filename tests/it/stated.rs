@@ -34,7 +34,9 @@ fn of_sml(registers: &Map<String, Value>) -> Value {
             Value::Number(raw) => {
                 json!(Decimal::of_power(raw.as_i64().unwrap(), scaler).unwrap().to_string())
             }
-            raw => raw.clone(),
+            raw @ (Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_)) => {
+                raw.clone()
+            }
         };
         let unit = sent["unit"].as_u64().and_then(|code| Unit::of_code(code.try_into().unwrap()));
         json!({ "obis": code, "value": value, "unit": unit.as_ref().map(Unit::as_str) })
