@@ -50,7 +50,7 @@ fn main() -> ExitCode {
         let transcript = transcript(family, machine);
         let Held { heard, most, parts } = play(family, &transcript);
         reached &= most < GOAL;
-        println!("{family:<14}{heard:>12}{most:>12}{parts:>8}");
+        println!("{:<14}{heard:>12}{most:>12}{parts:>8}", family.as_str());
     }
     if reached { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -61,7 +61,7 @@ fn meters() -> Vec<(Family, Box<dyn Machine>)> {
     (iec.pace, iec.list) = (0.0, ListLength::Long);
     let mut dlms = DlmsSettings::on_day(SERIAL, day);
     dlms.nature.pace = 0.0;
-    let mut dlt645 = Dlt645Settings::on_day(Edition::E2007, SERIAL, day);
+    let mut dlt645 = Dlt645Settings::on_day(Edition::Y2007, SERIAL, day);
     dlt645.nature.pace = 0.0;
     let mut c1218 = C1218Settings::on_day(SERIAL, day);
     c1218.nature.pace = 0.0;
