@@ -8,7 +8,7 @@ run: build
 	tools/run.sh
 
 # Everything that can fail, in the order of how soon it says so.
-test: need-test ui
+test: need-test peers ui
 	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
 	{ \
 	  cargo fmt --all --check && \
@@ -49,6 +49,10 @@ bindings: ui
 deny:
 	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
 	cargo deny check licenses bans sources
+
+# Meters and decoders of others, which judge ours.
+peers: need-test
+	tools/peers.sh
 
 need-build:
 	tools/need.sh build

@@ -7,6 +7,8 @@ mod conformance;
 mod conformance_links;
 mod dice;
 mod export_file;
+mod gmac;
+mod gmac_meter;
 mod gps;
 mod help;
 mod judges;
