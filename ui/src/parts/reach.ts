@@ -6,8 +6,10 @@ export function reach(box: HTMLElement): { destroy: () => void } {
     else box.removeAttribute("tabindex");
   };
   const sizes = new ResizeObserver(look);
-  sizes.observe(box);
-  const content = new MutationObserver(() => requestAnimationFrame(look));
+  // What is in the box grows also without a change to the document: a style or a typeface that comes late.
+  const watch = () => [box, ...box.children].forEach((it) => sizes.observe(it));
+  watch();
+  const content = new MutationObserver(() => (watch(), look()));
   content.observe(box, { childList: true, subtree: true, characterData: true });
   look();
   return {
