@@ -23,6 +23,7 @@ use lamplighter_core::{
 use crate::{
     clock,
     device::{LineError, ProbeProfile, open_line, read_keys},
+    dto::CommandError,
     state::lock,
 };
 
@@ -68,15 +69,16 @@ pub(crate) fn aim(
     probe: &Probe,
     meter: Option<&Meter>,
     wants: Wants,
-) -> Result<Aim, WorkError> {
-    work::aim(&mut lock(store), probe, meter, wants, random())
+) -> Result<Aim, CommandError> {
+    Ok(work::aim(&mut lock(store), probe, meter, wants, random()?)?)
 }
 
-/// Fresh randomness. Without any a challenge is all zeros, which a meter's own answer still has to meet.
-pub(crate) fn random() -> [u8; 21] {
+/// Fresh randomness. Without it no meter is asked: a challenge that can be foreseen proves nothing, and a system
+/// title that another device has as well gives our keys away.
+pub(crate) fn random() -> Result<[u8; 21], CommandError> {
     let mut random = [0; 21];
-    getrandom::fill(&mut random).ok();
-    random
+    getrandom::fill(&mut random).map_err(CommandError::internal)?;
+    Ok(random)
 }
 
 /// The keys in the device's folder; none where there is no such file.

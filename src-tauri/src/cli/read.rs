@@ -198,7 +198,7 @@ fn aim(arguments: &ReadArguments, store: Option<&Mutex<Store>>, probe: &Probe) -
     let aim = match store {
         Some(store) => probe::aim(store, probe, meter.as_ref(), wants)?,
         None => {
-            let random = probe::random();
+            let random = probe::random()?;
             let [challenge @ .., _, _, _, _, _] = random;
             let mut system_title = *b"LMP\0\0\0\0\0";
             system_title[3..].copy_from_slice(&random[16..]);

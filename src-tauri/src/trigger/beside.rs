@@ -27,7 +27,7 @@ pub(crate) fn read_beside(
         return Ok(BesideResult::Nothing);
     };
     let port = app.probe_port()?;
-    let (stop, store, random) = (app.stop(id)?, app.shared_store(), probe::random());
+    let (stop, store, random) = (app.stop(id)?, app.shared_store(), probe::random()?);
     let (probe, profile) = probe::probe_of(&app.store(), &port, app.keyring())?;
     let wanted = (wanted(app)?, read.clock);
     let aim = work::aim_beside(&mut app.store(), &probe, &stop.meter, wanted, clock::now(), random)?;
