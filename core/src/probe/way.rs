@@ -69,6 +69,8 @@ words! {
         ModeE = "mode-e",
         /// Keeps to 300 Bd, or to the speed of the way, whatever it offers.
         Slow = "slow",
+        /// Did so once, which a bad line may have done: its offer is tried again.
+        SlowOnce = "slow-once",
         /// Counts its checksum in its own way, always the same.
         WrongCheck = "wrong-check",
         /// Sends no checksum at all.

@@ -43,11 +43,15 @@ pub(super) fn report(config: &Config, partner: &Partner, registers: Vec<Datum>, 
 fn way(config: &Config, partner: &Partner, seen: Seen) -> Way {
     let baud = partner.plan.baud;
     let offered = plan(partner.meter.speed(), Approach::Offered(0)).baud;
+    let slow = baud == SIGN_ON_BAUD && offered != SIGN_ON_BAUD;
+    // A meter of mode C is told its speed, and may have been told a lower one because the line was bad.
+    let sure = partner.plan.mode != 'C' || config.has(Quirk::Slow) || config.has(Quirk::SlowOnce);
     // A way is written as words.
     let address = config.address().map(|address| address.to_string());
     let address = address.filter(|address| !address.contains(' ')).unwrap_or_default();
     let quirks = [
-        (Quirk::Slow, baud == SIGN_ON_BAUD && offered != SIGN_ON_BAUD),
+        (Quirk::Slow, slow && sure),
+        (Quirk::SlowOnce, slow && !sure),
         (Quirk::NoCheck, seen.integrity == Integrity::ReadTwice),
         (Quirk::WrongCheck, seen.integrity == Integrity::Tolerated),
         (Quirk::Sleeps, config.wakes()),

@@ -17,7 +17,7 @@ use crate::probe::{
 #[test]
 fn a_readout_tells_the_way_to_its_meter() {
     check(Habits::default(), "iec62056-21 9600");
-    check(Habits { stays_at_300: true, ..Habits::default() }, "iec62056-21 300 slow");
+    check(Habits { stays_at_300: true, ..Habits::default() }, "iec62056-21 300 slow-once");
     check(Habits { ident: "ABC0X", ..Habits::default() }, "iec62056-21 300");
     let without_check = Habits { framing: BlockFraming::NoEtx, ..Habits::default() };
     check(without_check, "iec62056-21 9600 no-check");
@@ -41,13 +41,23 @@ fn a_known_meter_is_asked_at_the_speed_that_worked() {
         Habits { ident: "ABCETYPE", unasked_baud: Some(300), ..Habits::default() },
     ] {
         let first = Bench::new().read(habits.clone(), Probe::default()).0;
-        let way = first.result.unwrap().way;
+        let config = Config { way: Some(first.result.unwrap().way), ..Config::default() };
+        // Once may have been a bad line.
+        let way = Bench::with(config).read(habits.clone(), Probe::default()).0.result.unwrap().way;
         let config = Config { way: Some(way.clone()), ..Config::default() };
         let again = Bench::with(config).read(habits, Probe::default()).0;
         let readout = again.result.unwrap();
         assert_eq!((readout.retries, &readout.way), (0, &way));
         assert!(again.timing.wall + Duration::from_secs(2) < first.timing.wall);
     }
+}
+
+#[test]
+fn a_bad_line_does_not_make_a_meter_slow_for_good() {
+    let way: Way = "iec62056-21 300 slow-once".parse().unwrap();
+    let drive = Bench::with(Config { way: Some(way), ..Config::default() });
+    let readout = drive.read(Habits::default(), Probe::default()).0.result.unwrap();
+    assert_eq!(readout.way.to_string(), "iec62056-21 9600");
 }
 
 #[test]
