@@ -19,6 +19,9 @@ const OFFERS_HDLC: &str = "\\2";
 /// A meter that was left by one way needs this long before it hears another sign-on.
 const REST: Duration = Duration::from_millis(2_000);
 
+/// From our goodbye in HDLC to the meter's being back where it signs on. Slower ones hear the second request.
+const RETURN: Duration = Duration::from_secs(1);
+
 /// What must be known for both ways.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -39,6 +42,10 @@ pub struct Session {
     offers_hdlc: bool,
     text_tried: bool,
     hdlc_tried: bool,
+    /// The link was ended, and with it the meter's binary mode: whatever is said next needs a sign-on before it.
+    parted: bool,
+    /// For so long the session in HDLC has stood still while the line signed on anew.
+    paused: Duration,
     /// Why the first way led nowhere.
     first: Option<ReadError>,
 }
@@ -48,6 +55,13 @@ enum Stage {
     Text(Box<iec62056::Session>),
     Opening(Box<iec62056::Opening>),
     Hdlc(Box<dlms::Session>),
+    /// Back into HDLC, for the next link of the same session, which says this then.
+    Returning {
+        session: Box<dlms::Session>,
+        opening: Option<Box<iec62056::Opening>>,
+        held: Vec<u8>,
+        since: Moment,
+    },
     /// Letting the meter forget the first way.
     Resting(Moment),
     /// To be told at the next occasion.
@@ -63,6 +77,8 @@ impl Session {
             offers_hdlc: false,
             text_tried: false,
             hdlc_tried: false,
+            parted: false,
+            paused: Duration::ZERO,
             first: None,
         };
         session.next_way(now);
@@ -73,13 +89,16 @@ impl Session {
         let hdlc = !self.hdlc_tried && (self.text_tried || self.config.hdlc_first);
         self.stage = if hdlc {
             self.hdlc_tried = true;
-            let iec62056::Config { address, patience, wake, .. } = self.config.text.clone();
-            let opening = iec62056::OpeningConfig { address, patience, wake };
-            Stage::Opening(Box::new(iec62056::Opening::start(now, opening)))
+            Stage::Opening(self.sign_on(now))
         } else {
             self.text_tried = true;
             Stage::Text(Box::new(iec62056::Session::start(now, self.config.text.clone())))
         };
+    }
+
+    fn sign_on(&self, now: Moment) -> Box<iec62056::Opening> {
+        let iec62056::Config { address, patience, wake, .. } = self.config.text.clone();
+        Box::new(iec62056::Opening::start(now, iec62056::OpeningConfig { address, patience, wake }))
     }
 
     /// This way led nowhere.
@@ -108,16 +127,59 @@ impl Session {
             Err(error) => Stage::Failed(error),
         };
     }
+
+    /// The session's own time, which stands still while the line signs on anew.
+    fn session_time(&self, now: Moment) -> Moment {
+        Moment(now.0.saturating_sub(u64::try_from(self.paused.as_micros()).unwrap_or(u64::MAX)))
+    }
+
+    /// Takes what the session in HDLC says: after a goodbye nothing is heard before a new sign-on.
+    fn say(&mut self, now: Moment, bytes: Vec<u8>) -> Option<Output<Readout>> {
+        let goodbye = dlms::is_goodbye(&bytes);
+        if goodbye || !self.parted {
+            self.parted = goodbye;
+            return Some(Output::Send(bytes));
+        }
+        self.parted = false;
+        let stage = std::mem::replace(&mut self.stage, Stage::Resting(now));
+        if let Stage::Hdlc(session) = stage {
+            self.stage = Stage::Returning { session, opening: None, held: bytes, since: now };
+        }
+        None
+    }
+
+    /// The meter has signed on again: the session goes on where it stood still.
+    fn returned(&mut self, now: Moment, opened: iec62056::Opened) -> Option<Output<Readout>> {
+        let stage = std::mem::replace(&mut self.stage, Stage::Failed(ReadError::Refused));
+        let Stage::Returning { session, held, since, .. } = stage else { return None };
+        if !opened.hdlc {
+            return None;
+        }
+        self.paused += now.since(since);
+        self.stage = Stage::Hdlc(session);
+        Some(Output::Send(held))
+    }
 }
 
 impl Protocol for Session {
     type Done = Readout;
 
     fn handle(&mut self, now: Moment, input: Input<'_>) -> Result<(), ReadError> {
+        let own_time = self.session_time(now);
         let outcome = match &mut self.stage {
             Stage::Text(session) => session.handle(now, input),
             Stage::Opening(opening) => opening.handle(now, input),
-            Stage::Hdlc(session) => session.handle(now, input),
+            Stage::Hdlc(session) => session.handle(own_time, input),
+            Stage::Returning { opening: Some(opening), .. } => opening.handle(now, input),
+            Stage::Returning { opening: None, since, .. } => {
+                if now >= *since + RETURN {
+                    let signing_on = self.sign_on(now);
+                    if let Stage::Returning { opening, .. } = &mut self.stage {
+                        *opening = Some(signing_on);
+                    }
+                }
+                return Ok(());
+            }
             Stage::Failed(error) => Err(*error),
             Stage::Resting(until) => {
                 if now >= *until {
@@ -131,42 +193,49 @@ impl Protocol for Session {
 
     fn poll(&mut self, now: Moment) -> Output<Readout> {
         loop {
+            let (own_time, paused) = (self.session_time(now), self.paused);
             let output = match &mut self.stage {
                 Stage::Text(session) => session.poll(now),
-                Stage::Hdlc(session) => session.poll(now),
-                Stage::Resting(until) => return Output::Wait(*until),
-                Stage::Failed(_) => return Output::Wait(now),
-                Stage::Opening(opening) => match opening.poll(now) {
-                    Output::Done(opened) => {
-                        self.opened(now, opened);
-                        continue;
-                    }
-                    Output::Send(bytes) => Output::Send(bytes),
-                    Output::Set(settings) => Output::Set(settings),
-                    Output::Progress(progress) => Output::Progress(progress),
-                    Output::Reserve(reservation) => Output::Reserve(reservation),
-                    Output::Part(part) => Output::Part(part),
-                    Output::Wait(until) => Output::Wait(until),
-                },
-            };
-            return match output {
-                Output::Progress(Progress::Answered { identity, baud }) => {
-                    self.offers_hdlc |= identity.contains(OFFERS_HDLC);
-                    Output::Progress(Progress::Answered { identity, baud })
-                }
-                Output::Done(mut readout) => {
-                    if matches!(self.stage, Stage::Hdlc(_)) {
+                Stage::Hdlc(session) => match session.poll(own_time) {
+                    Output::Send(bytes) => match self.say(now, bytes) {
+                        Some(output) => output,
+                        None => continue,
+                    },
+                    Output::Wait(until) => Output::Wait(until + paused),
+                    Output::Done(mut readout) => {
                         readout.way.quirks.insert(Quirk::ModeE);
+                        Output::Done(readout)
                     }
-                    Output::Done(readout)
+                    other @ (Output::Set(_) | Output::Progress(_) | Output::Reserve(_) | Output::Part(_)) => {
+                        other
+                    }
+                },
+                Stage::Returning { opening: None, since, .. } => Output::Wait(*since + RETURN),
+                Stage::Opening(opening) | Stage::Returning { opening: Some(opening), .. } => {
+                    match opening.poll(now) {
+                        Output::Done(opened) if matches!(self.stage, Stage::Opening(_)) => {
+                            self.opened(now, opened);
+                            continue;
+                        }
+                        Output::Done(opened) => match self.returned(now, opened) {
+                            Some(output) => output,
+                            None => continue,
+                        },
+                        Output::Send(bytes) => Output::Send(bytes),
+                        Output::Set(settings) => Output::Set(settings),
+                        Output::Progress(progress) => Output::Progress(progress),
+                        Output::Reserve(reservation) => Output::Reserve(reservation),
+                        Output::Part(part) => Output::Part(part),
+                        Output::Wait(until) => Output::Wait(until),
+                    }
                 }
-                other @ (Output::Send(_)
-                | Output::Set(_)
-                | Output::Progress(_)
-                | Output::Reserve(_)
-                | Output::Part(_)
-                | Output::Wait(_)) => other,
+                Stage::Resting(until) => Output::Wait(*until),
+                Stage::Failed(_) => Output::Wait(now),
             };
+            if let Output::Progress(Progress::Answered { identity, .. }) = &output {
+                self.offers_hdlc |= identity.contains(OFFERS_HDLC);
+            }
+            return output;
         }
     }
 
@@ -174,7 +243,7 @@ impl Protocol for Session {
         match &mut self.stage {
             Stage::Text(session) => Protocol::farewell(&mut **session),
             Stage::Hdlc(session) => Protocol::farewell(&mut **session),
-            Stage::Opening(_) | Stage::Resting(_) | Stage::Failed(_) => None,
+            Stage::Opening(_) | Stage::Returning { .. } | Stage::Resting(_) | Stage::Failed(_) => None,
         }
     }
 }

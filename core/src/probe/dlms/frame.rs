@@ -87,6 +87,12 @@ pub(super) struct Frame<'a> {
     pub(super) information: &'a [u8],
 }
 
+/// Whether what a session sends ends its link.
+pub(in crate::probe) fn is_goodbye(sent: &[u8]) -> bool {
+    let content = sent.strip_prefix(&[FLAG]).and_then(|rest| rest.strip_suffix(&[FLAG]));
+    content.and_then(Frame::read).is_some_and(|frame| frame.control == Control::Disc)
+}
+
 impl<'a> Frame<'a> {
     /// Reads what stands between two flags.
     pub(super) fn read(content: &'a [u8]) -> Option<Self> {

@@ -34,6 +34,7 @@ mod tour;
 pub use address::{Address, AddressError, Ends};
 pub use config::Config;
 pub use decode::decode;
+pub(super) use frame::is_goodbye;
 pub use session::Session;
 pub use telegrams::telegrams;
 pub use tour::Scope;
