@@ -15,7 +15,8 @@ pub struct Wants {
     pub profile: Option<Span>,
     /// The meter's events.
     pub events: bool,
-    /// The registers are known already: only what was wanted beside them.
+    /// The registers are known already: only what was wanted beside them, and of the registers at least those
+    /// without which that cannot be understood or the meter not be known.
     pub beside_only: bool,
 }
 

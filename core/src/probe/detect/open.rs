@@ -44,8 +44,7 @@ pub(super) fn open(now: Moment, aim: &Aim, step: &Step) -> Box<dyn Protocol<Done
         }
         Kind::Dlms => Box::new(dlms::Session::start(now, dlms_config(aim, step))),
         Kind::C1218 => Box::new(c1218::Session::start(now, c1218_config(aim, step))),
-        Kind::Iec62056 => signing_on(now, aim, step, None),
-        Kind::Iec62056Woken => signing_on(now, aim, step, None),
+        Kind::Iec62056 | Kind::Iec62056Woken => signing_on(now, aim, step, None),
     }
 }
 

@@ -147,6 +147,7 @@ impl Detect {
         }
         self.crowded |= error == ReadError::Crowded;
         if running.ears.is_some() && running.hearing.is_foreign() {
+            self.listened = true;
             running.phase = Phase::Listening(now + LISTEN_ON);
             return Ok(());
         }
