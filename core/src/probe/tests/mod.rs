@@ -23,5 +23,6 @@ mod reading;
 mod replay;
 mod sml;
 mod sml_meter;
+mod street;
 mod terminal;
 mod wire;
