@@ -53,8 +53,14 @@ pub fn aim(
         challenge: challenge.try_into().unwrap_or_default(),
         system_title: system_title(store, own)?,
         wants,
+        full: meter.is_some_and(needs_all),
         ..Aim::default()
     })
+}
+
+/// Whether the round wants more than the energy taken, which every quick list has.
+fn needs_all(meter: &Meter) -> bool {
+    meter.registers.iter().any(|register| register.obis.c != 1 || !register.obis.is_present_total())
 }
 
 /// Remembers how a meter was reached, under the number that the office knows and the one that it told.
@@ -84,4 +90,51 @@ fn system_title(store: &mut Store, random: &[u8]) -> Result<[u8; 8], WorkError> 
     }
     store.put_setting(Setting::SystemTitle, Some(&format!("{:016x}", u64::from_be_bytes(title))))?;
     Ok(title)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        id::MeterId,
+        obis::Obis,
+        quantity::Unit,
+        register::{Dials, Register},
+    };
+
+    fn probe() -> Probe {
+        Probe { name: "p".into(), head: Head::default(), keyring: Arc::default() }
+    }
+
+    fn meter(codes: &[&str]) -> Meter {
+        let register = |code: &&str| Register {
+            obis: code.parse::<Obis>().unwrap(),
+            unit: Unit::KiloWattHour,
+            dials: Dials::new(6, 2).unwrap(),
+            multiplier: "1".parse().unwrap(),
+            history: vec![],
+        };
+        let registers = codes.iter().map(register).collect();
+        Meter { id: MeterId::derived(&[]), serial: "50123456".into(), model: None, way: None, registers }
+    }
+
+    #[test]
+    fn what_a_round_wants_beyond_energy_taken_is_read() {
+        let mut store = Store::in_memory().unwrap();
+        for (codes, full) in
+            [(&["1.8.0", "1.8.1"][..], false), (&["1.8.0", "2.8.0"], true), (&["1.8.0", "1.6.0"], true)]
+        {
+            let aim = aim(&mut store, &probe(), Some(&meter(codes)), Wants::default(), [1; 21]).unwrap();
+            assert_eq!(aim.full, full, "{codes:?}");
+        }
+    }
+
+    #[test]
+    fn a_system_title_is_chosen_once() {
+        let mut store = Store::in_memory().unwrap();
+        let mut title =
+            |random| aim(&mut store, &probe(), None, Wants::default(), [random; 21]).unwrap().system_title;
+        let first = title(1);
+        assert_eq!((first, title(2)), (*b"LMP\x01\x01\x01\x01\x01", first));
+    }
 }

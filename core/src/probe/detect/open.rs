@@ -61,7 +61,7 @@ fn known(now: Moment, aim: &Aim, step: &Step, way: &Way) -> Box<dyn Protocol<Don
             let config = dlms_config(aim, step);
             // An address that nobody can read is none: all are tried.
             let config = config.clone().along(way).unwrap_or(config);
-            Box::new(dlms::Session::start(now, dlms::Config { scope: scope(aim), ..config }))
+            Box::new(dlms::Session::start(now, config))
         }
         Family::C1218 => Box::new(c1218::Session::start(now, c1218_config(aim, step))),
         Family::Iec62056 => signing_on(now, aim, step, Some(way)),
@@ -84,15 +84,10 @@ fn dlms_config(aim: &Aim, step: &Step) -> dlms::Config {
         patience: step.patience,
         keyring: aim.keyring.clone(),
         serial: aim.serial.clone(),
-        scope: Scope::All,
+        scope: if aim.full { Scope::All } else { Scope::Usual },
         wants: aim.wants,
         ..config
     }
-}
-
-/// Of a known meter the registers that a round needs, in half the time.
-const fn scope(aim: &Aim) -> Scope {
-    if aim.full { Scope::All } else { Scope::Usual }
 }
 
 fn c1218_config(aim: &Aim, step: &Step) -> c1218::Config {

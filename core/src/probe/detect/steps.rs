@@ -53,6 +53,8 @@ impl Kind {
     }
 }
 
+/// By the book 500 ms from the last bit of a question to the first of the answer; one character and a USB bridge more.
+const DLT_WAIT: u64 = 530;
 /// A known meter may have been asleep, or the probe not yet seated.
 const KNOWN_ATTEMPTS: u8 = 2;
 
@@ -133,10 +135,10 @@ fn quick(aim: &Aim) -> Vec<Step> {
     // The book lets a meter take 1,500 ms to answer.
     let iec = [step(Kind::Iec62056, 300, 2, 1_600, 300)];
     let dlt = [
-        step(Kind::Dlt645, 1_200, 1, 650, 0),
-        step(Kind::Dlt645, 2_400, 1, 550, 0),
-        step(Kind::Dlt645Old, 1_200, 1, 700, 0),
-        step(Kind::Dlt645Old, 2_400, 1, 600, 0),
+        step(Kind::Dlt645, 1_200, 1, DLT_WAIT, 0),
+        step(Kind::Dlt645, 2_400, 1, DLT_WAIT, 0),
+        step(Kind::Dlt645Old, 1_200, 1, DLT_WAIT, 0),
+        step(Kind::Dlt645Old, 2_400, 1, DLT_WAIT, 0),
     ];
     let ansi = [step(Kind::C1218, 9_600, 1, 500, 0)];
     // With a number the meter is asked at once, and others in the beam keep silent.
