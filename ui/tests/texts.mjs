@@ -72,7 +72,7 @@ for (const [, reason] of rust.matchAll(/"(sync-[\w-]+)"/g)) need(reason);
 for (const it of ["silence", "echo", "noise", "failed"]) need(`heard-${it}`);
 for (const it of ["good", "deaf", "weak", "dazzled"]) for (const part of ["", ".do"]) need(`trial-${it}${part}`);
 for (const it of ["probe", "gnss", "other"]) for (const way of ["plugged", "unplugged"]) need(`${way}-${it}`);
-for (const it of ["digits", "format", "backwards", "rolled-over", "serial-mismatch", "register-missing", "sum-mismatch", "very-high", "high", "low", "zero", "no-checksum"]) {
+for (const it of ["digits", "format", "backwards", "rolled-over", "serial-mismatch", "register-missing", "sum-mismatch", "very-high", "high", "low", "zero", "no-checksum", "odd-checksum"]) {
   need(`verdict-${it}`);
   need(`short-${it}`);
 }

@@ -59,8 +59,10 @@ pub fn judge(meter: &Meter, observed: &Observed, now: UtcMs) -> Verdict {
     }
     findings.extend(sums(meter, observed));
     findings.extend(time(meter, now));
-    if observed.integrity == Some(Integrity::ReadTwice) {
-        findings.push(finding(Rule::NoChecksum, None, []));
+    match observed.integrity {
+        Some(Integrity::ReadTwice) => findings.push(finding(Rule::NoChecksum, None, [])),
+        Some(Integrity::Tolerated) => findings.push(finding(Rule::OddChecksum, None, [])),
+        Some(Integrity::Checked) | None => {}
     }
     findings.sort_by_key(|finding| weight(finding.rule));
     Verdict { level: Verdict::level_of(&findings), findings, ..verdict }

@@ -129,6 +129,17 @@ fn another_meter_is_strong_and_comes_first() {
 }
 
 #[test]
+fn a_checksum_of_the_makers_own_is_asked_about() {
+    let meter = meter(vec![register(Obis::ACTIVE_IMPORT, &STEADY)]);
+    let observed = Observed {
+        values: vec![datum(Obis::ACTIVE_IMPORT, "2200.0", "kWh")],
+        serial_seen: Some("58200417".into()),
+        integrity: Some(Integrity::Tolerated),
+    };
+    assert_eq!(check(&meter, &observed, &["odd-checksum"]).level, Level::Doubtful);
+}
+
+#[test]
 fn nothing_is_a_missing_register() {
     let meter = meter(vec![register(Obis::ACTIVE_IMPORT, &STEADY), register(Obis::ACTIVE_EXPORT, &[])]);
     let observed = seen(vec![datum(Obis::ACTIVE_IMPORT, "2200.0", "kWh")]);

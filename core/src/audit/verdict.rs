@@ -51,6 +51,8 @@ pub enum Rule {
     Zero,
     /// The meter's checksum was missing; two readouts agreed.
     NoChecksum,
+    /// The meter counts its checksum in a way of its own; two readouts agreed, or an outer checksum was right.
+    OddChecksum,
     /// The meter told no number: nobody can tell whose it is.
     SerialUnseen,
     /// The previous reading is later than this device's clock: use cannot be judged.
@@ -59,7 +61,7 @@ pub enum Rule {
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Digits,
         Self::Format,
         Self::Backwards,
@@ -72,6 +74,7 @@ impl Rule {
         Self::Low,
         Self::Zero,
         Self::NoChecksum,
+        Self::OddChecksum,
         Self::SerialUnseen,
         Self::TimeReversed,
     ];
@@ -91,6 +94,7 @@ impl Rule {
             Self::Low => "low",
             Self::Zero => "zero",
             Self::NoChecksum => "no-checksum",
+            Self::OddChecksum => "odd-checksum",
             Self::SerialUnseen => "serial-unseen",
             Self::TimeReversed => "time-reversed",
         }
@@ -116,6 +120,7 @@ impl Rule {
             | Self::Low
             | Self::Zero
             | Self::NoChecksum
+            | Self::OddChecksum
             | Self::SerialUnseen
             | Self::TimeReversed => Severity::Ask,
         }

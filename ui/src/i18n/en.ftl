@@ -144,6 +144,7 @@ verdict-high = { $use } { $unit }, more than usual
 verdict-low = { $use } { $unit }, less than usual
 verdict-zero = No use since the last reading.
 verdict-no-checksum = The meter sent no checksum. Please compare with the display.
+verdict-odd-checksum = The meter counts its checksum in its own way. Please compare with the display.
 verdict-serial-unseen = The meter told no number. Compare it with { $expected } on its face.
 verdict-time-reversed = The clock of this device is before the last reading. The use cannot be judged.
 verdict-other = The reading needs a look ({ $sentence }).
@@ -160,6 +161,7 @@ short-high = High
 short-low = Low
 short-zero = No use
 short-no-checksum = No checksum
+short-odd-checksum = Odd checksum
 short-serial-unseen = No number
 short-time-reversed = Clock
 

@@ -140,6 +140,7 @@ verdict-high = { $use } { $unit }，高于平时
 verdict-low = { $use } { $unit }，低于平时
 verdict-zero = 自上次抄表以来没有用电。
 verdict-no-checksum = 电表没有发送校验码，请与显示屏核对。
+verdict-odd-checksum = 电表的校验码算法与标准不同，请与显示屏核对。
 verdict-serial-unseen = 电表没有报出表号，请与表面上的 { $expected } 核对。
 verdict-time-reversed = 本机时钟早于上次读数，无法判断用电量。
 verdict-other = 此读数需要核对（{ $sentence }）。
@@ -156,6 +157,7 @@ short-high = 偏高
 short-low = 偏低
 short-zero = 零用量
 short-no-checksum = 无校验码
+short-odd-checksum = 校验码异常
 short-serial-unseen = 无表号
 short-time-reversed = 时钟异常
 
