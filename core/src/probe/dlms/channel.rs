@@ -147,6 +147,11 @@ impl Channel {
         self.begin(now, frame, CLOSE_WAITS, script);
     }
 
+    /// What closes the link, where nobody waits for the answer.
+    pub(super) fn goodbye(&mut self) -> Vec<u8> {
+        self.link.close()
+    }
+
     /// Takes one byte from the line.
     pub(super) fn hear(&mut self, now: Moment, byte: u8, script: &mut Script<Readout>) -> Option<Event> {
         self.echo.hear(byte, now <= script.sent_until() + ECHO_LAG);

@@ -365,4 +365,14 @@ impl Sessions for Session {
     fn poll(&mut self, now: Moment) -> Output<Readout> {
         self.poll(now)
     }
+
+    /// A link that is left open shuts the next reader out for two minutes.
+    fn farewell(&mut self) -> Option<Vec<u8>> {
+        match self.stage {
+            Stage::Linking | Stage::Leaving(_) | Stage::Over => None,
+            Stage::Reserving(_) | Stage::Associating | Stage::Proving | Stage::Reading => {
+                Some(self.dialogue.channel.goodbye())
+            }
+        }
+    }
 }

@@ -4,7 +4,10 @@ use std::{
     cell::Cell,
     collections::VecDeque,
     io,
-    sync::{Arc, atomic::AtomicBool},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -146,10 +149,15 @@ pub(super) struct Keeper {
     pub(super) parts: Vec<Part>,
     pub(super) seen: Vec<Progress>,
     pub(super) refuses: bool,
+    /// Stops the reading as soon as the meter has answered.
+    pub(super) stops: bool,
+    pub(super) cancel: Arc<AtomicBool>,
 }
 
 impl Attendant for Keeper {
     fn progress(&mut self, progress: Progress) {
+        let stop = self.stops && matches!(progress, Progress::Answered { .. });
+        self.cancel.fetch_or(stop, Ordering::Relaxed);
         self.seen.push(progress);
     }
 
@@ -272,7 +280,8 @@ impl Bench {
         };
         let clock = || Moment(now_us.get());
         let session = Session::start(clock(), config);
-        let drive = drive(session, &mut line, &clock, &AtomicBool::new(false), &mut keeper);
+        let cancel = keeper.cancel.clone();
+        let drive = drive(session, &mut line, &clock, &cancel, &mut keeper);
         Read { drive, meter: line.station.application, controls: line.station.controls, keeper }
     }
 }

@@ -6,7 +6,7 @@ use super::{
     station::{LinkHabits, two},
 };
 use crate::probe::{
-    dlms::{Address, Config},
+    dlms::{Address, Config, is_goodbye},
     drive::DriveError,
     error::ReadError,
     port::Progress,
@@ -282,4 +282,13 @@ fn a_bluetooth_probe_that_hands_on_late_is_read() {
     for delay_ms in [50, 200] {
         check(probe(Probe { delay_ms, ..Probe::default() }), 0);
     }
+}
+
+#[test]
+fn who_stops_a_reading_says_goodbye_to_the_meter() {
+    let mut bench = Bench::new(Habits::default());
+    bench.keeper.stops = true;
+    let read = bench.read();
+    assert!(matches!(read.drive.result, Err(DriveError::Cancelled)), "{:?}", read.drive.result);
+    assert!(is_goodbye(&read.drive.transcript.chunks().last().unwrap().bytes), "{}", read.drive.transcript);
 }
