@@ -67,7 +67,7 @@ pub(super) struct ReadArguments {
     /// Only the registers that a round needs, in less time.
     #[arg(long)]
     quick: bool,
-    /// Also look in the ways that take long, about 15 s: slow pushes, sleeping meters, rare speeds.
+    /// Also look in the ways that take long, about 25 s: slow pushes, sleeping meters, rare speeds.
     #[arg(long)]
     slow: bool,
     /// What the probe is and needs: unknown, contact, far-infrared or ansi, with dtr=on|off, rts=on|off, wake=MS.

@@ -60,7 +60,7 @@ error-meter-unknown = { $heard ->
   }
     .safe = Nothing is lost.
     .do = { $slowLeft ->
-        [true] Turn and press the probe, wake the display, then try again; or search longer (about 15 s).
+        [true] Turn and press the probe, wake the display, then try again; or search longer (about 25 s).
        *[other] Turn and press the probe, wake the display, then try again; or type the digits from the display.
       }
 error-meter-empty = The meter answered, but shows no register.

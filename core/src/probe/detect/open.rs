@@ -74,7 +74,7 @@ fn dlms_config(aim: &Aim, step: &Step) -> dlms::Config {
     let told = aim.address.as_deref().and_then(|address| address.parse::<Ends>().ok());
     let addresses = match told {
         Some(told) => vec![told.server],
-        None if aim.slow => config.addresses,
+        None if aim.slow && step.baud == config.settings.baud => config.addresses,
         None => vec![Address::ALL_STATIONS, Address::two(1, 17)],
     };
     dlms::Config {

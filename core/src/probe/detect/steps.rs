@@ -172,6 +172,8 @@ fn slow(head: Head) -> Vec<Step> {
         listening(),
         step(Kind::Iec62056Woken, 300, 1, 2_200, 0),
         step(Kind::Listen, 2_400, 1, 5_000, 0),
+        // Under all its addresses, of which the quick steps had two.
+        step(Kind::Dlms, 9_600, 1, 400, 0),
         step(Kind::Dlms, 4_800, 1, 400, 0),
         step(Kind::Dlms, 19_200, 1, 400, 0),
         step(Kind::Dlms, 2_400, 1, 500, 0),

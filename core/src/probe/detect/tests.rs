@@ -91,9 +91,11 @@ fn a_head_of_far_infrared_tries_only_what_it_can_say() {
 
 #[test]
 fn slow_ways_are_tried_only_when_they_are_wished_for() {
-    let (ended, trail, _) = search(Aim { slow: true, ..Aim::default() }, |_, _| vec![]);
+    let (ended, trail, took) = search(Aim { slow: true, ..Aim::default() }, |_, _| vec![]);
     assert_eq!(ended, Err(ReadError::Unrecognised { heard: false, slow_left: false }));
     assert!(trail.iter().any(|attempt| attempt.baud == 115_200), "{trail:?}");
+    // The screen says about so long before it asks.
+    assert!(took <= Duration::from_secs(27), "{took:?}");
 }
 
 #[test]
