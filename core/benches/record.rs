@@ -97,7 +97,9 @@ fn store(folder: &std::path::Path) -> Store {
     };
     store.enrol(&identity).expect("enrolled");
     let round = Round { id: stop().round, code: "1".into(), name: "1".into(), cycle: "1".into() };
-    store.take_over(NOW, &[Takeover::Round(round), Takeover::Plan(Box::new(stop()))], 0, 1).expect("plans");
+    store
+        .take_over(NOW, &[Takeover::Round(round), Takeover::Plan(Box::new(stop()))], 0, 1, &[])
+        .expect("plans");
     store
 }
 

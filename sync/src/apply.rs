@@ -29,6 +29,7 @@ pub enum ApplyError {
 /// Takes over all plans of a page and moves the cursor. Answers how many plans there were.
 pub fn apply(store: &mut Store, now: UtcMs, page: wire::Page) -> Result<u64, ApplyError> {
     let count = page.plans.len() as u64;
+    let mark = page.mark;
     let cursor = page.after.checked_add(count).ok_or(BadPlan("number"))?;
     let mut ours: HashMap<StopId, Option<Stop>> = HashMap::new();
     let mut takeovers = Vec::new();
@@ -59,7 +60,7 @@ pub fn apply(store: &mut Store, now: UtcMs, page: wire::Page) -> Result<u64, App
             Action::KeepVisited(_) | Action::Nothing => {}
         }
     }
-    store.take_over(now, &takeovers, page.after, cursor)?;
+    store.take_over(now, &takeovers, page.after, cursor, &mark)?;
     Ok(count)
 }
 

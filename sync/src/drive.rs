@@ -28,6 +28,8 @@ pub struct Synced {
     pub sent: u64,
     /// Plans taken over.
     pub plans: u64,
+    /// Events said again in a new log, because the hub holds another history of the old one.
+    pub repeated: u64,
 }
 
 /// Syncs once. `now` is the device's clock; `report` hears after every batch how much was sent.
@@ -42,21 +44,30 @@ pub async fn sync<H: Hub>(
         (store.identity()?.ok_or(StoreError::NotEnrolled)?, store.standing()?)
     };
     let (mut session, mut step) = Session::start(identity, standing, now());
-    let (mut sent, mut plans) = (0, 0);
+    let (mut sent, mut plans, mut repeated) = (0, 0, 0);
     loop {
         step = match step {
             Step::Exchange(request) => {
                 let reply = hub.exchange(request).await;
-                session.replied(reply)
+                session.replied(reply, now())
             }
-            Step::ReadBatch { after, count_max, bytes_max } => {
-                let batch = lock(store).batch(after, count_max, bytes_max)?;
+            Step::ReadBatch { span, count_max, bytes_max } => {
+                let batch = lock(store).batch(span, count_max, bytes_max)?;
                 session.batch(&batch)
             }
-            Step::Confirm(head) => {
+            Step::ReadLinks { epoch, seqs } => {
+                let links = lock(store).heads(epoch, &seqs)?;
+                session.links(links)
+            }
+            Step::Reopen { epoch, common, next } => {
+                let mut store = lock(store);
+                repeated += store.reopen(now(), epoch, common, next)?;
+                session.reopened(store.identity()?.ok_or(StoreError::NotEnrolled)?, store.standing()?)
+            }
+            Step::Confirm { epoch, head } => {
                 let standing = {
                     let mut store = lock(store);
-                    sent += store.confirm(head)?;
+                    sent += store.confirm(epoch, head)?;
                     store.standing()?
                 };
                 // Whoever hears of it may look into the store.
@@ -69,12 +80,17 @@ pub async fn sync<H: Hub>(
                     Ok(count) => plans += count,
                     Err(ApplyError::Store(error)) => return Err(error),
                     Err(ApplyError::BadPlan(_)) => {
-                        return Ok(Synced { outcome: Outcome::Refused(Reason::Broken), sent, plans });
+                        return Ok(Synced {
+                            outcome: Outcome::Refused(Reason::Broken),
+                            sent,
+                            plans,
+                            repeated,
+                        });
                     }
                 }
                 session.stored(store.standing()?)
             }
-            Step::Finished(outcome) => return Ok(Synced { outcome, sent, plans }),
+            Step::Finished(outcome) => return Ok(Synced { outcome, sent, plans, repeated }),
         };
     }
 }

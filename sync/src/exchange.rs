@@ -17,6 +17,8 @@ pub enum Request {
     Up(Vec<u8>),
     /// To get plans.
     Down(wire::Signed),
+    /// To find where two histories of a log part.
+    Agree(wire::Signed),
 }
 
 /// What the hub answers.
@@ -30,6 +32,8 @@ pub enum Reply {
     Receipt(wire::Receipt),
     /// To [`Request::Down`].
     Page(wire::SignedPage),
+    /// To [`Request::Agree`].
+    Agreement(wire::SignedAgreement),
 }
 
 /// Why there is no reply. In every case what the device holds stays where it is.
@@ -67,6 +71,7 @@ impl Request {
             Self::Hello(_) => "/v1/hello",
             Self::Up(_) => "/v1/up",
             Self::Down(_) => "/v1/down",
+            Self::Agree(_) => "/v1/agree",
         }
     }
 
@@ -74,7 +79,7 @@ impl Request {
     pub fn to_bytes(&self) -> Vec<u8> {
         match self {
             Self::Enrol(enrol) => enrol.encode_to_vec(),
-            Self::Hello(signed) | Self::Down(signed) => signed.encode_to_vec(),
+            Self::Hello(signed) | Self::Down(signed) | Self::Agree(signed) => signed.encode_to_vec(),
             Self::Up(packed) => packed.clone(),
         }
     }
@@ -86,6 +91,7 @@ impl Request {
             "/v1/hello" => wire::Signed::decode(body).ok().map(Self::Hello),
             "/v1/up" => Some(Self::Up(body.to_vec())),
             "/v1/down" => wire::Signed::decode(body).ok().map(Self::Down),
+            "/v1/agree" => wire::Signed::decode(body).ok().map(Self::Agree),
             _ => None,
         }
     }
@@ -98,6 +104,7 @@ impl Request {
             Self::Hello(_) => wire::HelloReply::decode(body).map(Reply::Hello).map_err(torn),
             Self::Up(_) => wire::Receipt::decode(body).map(Reply::Receipt).map_err(torn),
             Self::Down(_) => wire::SignedPage::decode(body).map(Reply::Page).map_err(torn),
+            Self::Agree(_) => wire::SignedAgreement::decode(body).map(Reply::Agreement).map_err(torn),
         }
     }
 }
@@ -110,6 +117,7 @@ impl Reply {
             Self::Hello(hello) => hello.encode_to_vec(),
             Self::Receipt(receipt) => receipt.encode_to_vec(),
             Self::Page(page) => page.encode_to_vec(),
+            Self::Agreement(agreement) => agreement.encode_to_vec(),
         }
     }
 }

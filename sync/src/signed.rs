@@ -12,7 +12,9 @@ use lamplighter_core::{
 };
 use prost::Message as _;
 
-use crate::wire::{Ask, Batch, INFLATED_BYTES_MAX, Page, Question, Receipt, Signed, SignedPage};
+use crate::wire::{
+    Agreement, Ask, Batch, INFLATED_BYTES_MAX, Page, Question, Receipt, Signed, SignedAgreement, SignedPage,
+};
 
 const ZSTD_LEVEL: i32 = 3;
 /// A frame may ask for this much memory to be unpacked, as a power of two: a megabyte holds all of a batch.
@@ -113,6 +115,34 @@ pub fn open_page(
     Ok(page)
 }
 
+/// The hub's word about a log, signed.
+pub fn agreement(key: &SecretKey, agreement: &Agreement) -> SignedAgreement {
+    let body = agreement.encode_to_vec();
+    let seal = key.sign(Purpose::Agreement, &body).0.to_vec();
+    SignedAgreement { body, seal }
+}
+
+/// The hub's word, if it is the hub's, about this log, and answers the question with this hash.
+pub fn open_agreement(
+    signed: &SignedAgreement,
+    hub_key: PublicKey,
+    log: Log,
+    question: Hash,
+) -> Result<(Agreement, Head), Unfit> {
+    let seal = Seal::try_from(&signed.seal[..]).map_err(|_| Unfit::BadSeal)?;
+    hub_key.check(Purpose::Agreement, &signed.body, seal).map_err(|_| Unfit::BadSeal)?;
+    let agreement = Agreement::decode(&signed.body[..]).map_err(|_| Unfit::Torn)?;
+    if agreement.device != log.device.as_bytes() || agreement.epoch != log.epoch {
+        return Err(Unfit::Misdirected);
+    }
+    if agreement.question != question.0 {
+        return Err(Unfit::Misdirected);
+    }
+    let link = agreement.common.as_ref().ok_or(Unfit::Torn)?;
+    let common = Head { seq: link.seq, hash: Hash::try_from(&link.hash[..]).map_err(|_| Unfit::Torn)? };
+    Ok((agreement, common))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,7 +155,8 @@ mod tests {
     #[test]
     fn a_question_is_heard_from_its_device_only() {
         let key = SecretKey::new([1; 32]);
-        let mut signed = question(device(), &key, UtcMs(5), Ask::Down(Down { cursor: 7, bytes_max: 9 }));
+        let mut signed =
+            question(device(), &key, UtcMs(5), Ask::Down(Down { cursor: 7, bytes_max: 9, mark: vec![] }));
         assert_eq!(open_question(&signed, key.public()).map(|question| question.at_ms), Ok(5));
         assert_eq!(open_question(&signed, SecretKey::new([2; 32]).public()), Err(Unfit::BadSeal));
         signed.body[0] ^= 1;
@@ -143,7 +174,8 @@ mod tests {
     #[test]
     fn a_page_follows_its_cursor() {
         let key = SecretKey::new([1; 32]);
-        let signed = page(&key, &Page { device: vec![3; 16], after: 4, plans: vec![], more: false });
+        let signed =
+            page(&key, &Page { device: vec![3; 16], after: 4, plans: vec![], more: false, mark: vec![] });
         assert!(open_page(&signed, key.public(), device(), 4).is_ok());
         assert_eq!(open_page(&signed, key.public(), device(), 3), Err(Unfit::Misdirected));
         assert_eq!(open_page(&signed, key.public(), DeviceId::new([4; 16]), 4), Err(Unfit::Misdirected));

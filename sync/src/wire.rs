@@ -9,6 +9,8 @@ use prost::{Message, Oneof};
 pub const PROTOCOL: u32 = 1;
 /// Most events in one batch.
 pub const BATCH_EVENTS_MAX: usize = 500;
+/// Most links in one question, and most earlier logs in a greeting.
+pub const LINKS_MAX: usize = 64;
 /// Longest body of a request or a reply on the wire.
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;
 /// Longest batch when unpacked.
@@ -60,7 +62,7 @@ pub struct Question {
     #[prost(sint64, tag = "1")]
     pub at_ms: i64,
     /// What.
-    #[prost(oneof = "Ask", tags = "2, 3")]
+    #[prost(oneof = "Ask", tags = "2, 3, 4")]
     pub ask: Option<Ask>,
 }
 
@@ -73,6 +75,76 @@ pub enum Ask {
     /// `POST /v1/down`
     #[prost(message, tag = "3")]
     Down(Down),
+    /// `POST /v1/agree`
+    #[prost(message, tag = "4")]
+    Agree(Agree),
+}
+
+/// One link of a log: the hash after event `seq`.
+#[derive(Clone, PartialEq, Message)]
+pub struct Link {
+    /// 0 is before the first event.
+    #[prost(uint64, tag = "1")]
+    pub seq: u64,
+    /// 32 bytes.
+    #[prost(bytes = "vec", tag = "2")]
+    pub hash: Vec<u8>,
+}
+
+/// An earlier log of a device.
+#[derive(Clone, PartialEq, Message)]
+pub struct Closed {
+    /// Which.
+    #[prost(uint32, tag = "1")]
+    pub epoch: u32,
+    /// Where it ends.
+    #[prost(message, optional, tag = "2")]
+    pub last: Option<Link>,
+}
+
+/// Asks up to which of these links of a log both hold the same.
+#[derive(Clone, PartialEq, Message)]
+pub struct Agree {
+    /// Which log.
+    #[prost(uint32, tag = "1")]
+    pub epoch: u32,
+    /// At most [`LINKS_MAX`], by number.
+    #[prost(message, repeated, tag = "2")]
+    pub links: Vec<Link>,
+}
+
+/// The hub's signed word, purpose `Agreement`; `body` is an [`Agreement`].
+#[derive(Clone, PartialEq, Message)]
+pub struct SignedAgreement {
+    /// An [`Agreement`].
+    #[prost(bytes = "vec", tag = "1")]
+    pub body: Vec<u8>,
+    /// 64 bytes.
+    #[prost(bytes = "vec", tag = "2")]
+    pub seal: Vec<u8>,
+}
+
+/// Up to where the hub and a device hold the same.
+#[derive(Clone, PartialEq, Message)]
+pub struct Agreement {
+    /// 16 bytes: whose log.
+    #[prost(bytes = "vec", tag = "1")]
+    pub device: Vec<u8>,
+    /// Which of its logs.
+    #[prost(uint32, tag = "2")]
+    pub epoch: u32,
+    /// The last of the links asked about that the hub holds so; `seq` 0 if it holds none of them.
+    #[prost(message, optional, tag = "3")]
+    pub common: Option<Link>,
+    /// Where the hub's own log ends.
+    #[prost(uint64, tag = "4")]
+    pub have_seq: u64,
+    /// A number for a new log that the hub holds nothing of yet.
+    #[prost(uint32, tag = "5")]
+    pub next_epoch: u32,
+    /// SHA-256 over the question's body: the answer is to no other.
+    #[prost(bytes = "vec", tag = "6")]
+    pub question: Vec<u8>,
 }
 
 /// Where the device stands.
@@ -99,6 +171,12 @@ pub struct Hello {
     /// Of the app.
     #[prost(string, tag = "7")]
     pub app_version: String,
+    /// Its earlier logs, oldest first.
+    #[prost(message, repeated, tag = "8")]
+    pub closed: Vec<Closed>,
+    /// The hub's mark beside the last plan taken over; empty if none is known.
+    #[prost(bytes = "vec", tag = "9")]
+    pub down_mark: Vec<u8>,
 }
 
 /// Where the hub stands.
@@ -122,6 +200,15 @@ pub struct HelloReply {
     /// Most events the hub takes at once.
     #[prost(uint32, tag = "6")]
     pub batch_events_max: u32,
+    /// To each earlier log that the device named: what the hub holds there, not beyond its end.
+    #[prost(message, repeated, tag = "7")]
+    pub closed: Vec<Closed>,
+    /// The office has locked the device out: what it still holds is taken, set aside and never billed by itself.
+    #[prost(bool, tag = "8")]
+    pub revoked: bool,
+    /// There is nothing to ask for: the device has all plans.
+    #[prost(bool, tag = "9")]
+    pub no_plans: bool,
 }
 
 /// `POST /v1/up`: zstd over this. The seal answers for the log up to the last of these events.
@@ -179,6 +266,9 @@ pub struct Down {
     /// About how many bytes of plans the device wants at once.
     #[prost(uint32, tag = "2")]
     pub bytes_max: u32,
+    /// The mark of the page that brought that plan; empty if none is known.
+    #[prost(bytes = "vec", tag = "3")]
+    pub mark: Vec<u8>,
 }
 
 /// A signed page of plans: `seal` is the hub's over `body`, purpose `Page`; `body` is a [`Page`].
@@ -207,6 +297,9 @@ pub struct Page {
     /// More are waiting.
     #[prost(bool, tag = "4")]
     pub more: bool,
+    /// Stands for all plans up to the last of these; the device says it when it asks for more.
+    #[prost(bytes = "vec", tag = "5")]
+    pub mark: Vec<u8>,
 }
 
 /// One change of what the device is to do.

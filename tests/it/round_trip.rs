@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use lamplighter_core::evidence::seal::SecretKey;
+use lamplighter_core::{evidence::seal::SecretKey, store::Stretch};
 use lamplighter_sync::{
     exchange::{ExchangeError, Hub as _, Reply, Request},
     session::{Outcome, Reason},
@@ -142,7 +142,10 @@ async fn batches_that_come_twice_or_out_of_order_are_held_once() {
     let acked = device.standing().acked_seq;
     let hub = office.http();
     let up = async |after: u64, count: usize| {
-        let batch = device.store().batch(after, count, usize::MAX).unwrap();
+        let batch = device
+            .store()
+            .batch(Stretch { epoch: 1, after, until: u64::MAX >> 1 }, count, usize::MAX)
+            .unwrap();
         let wire = Batch {
             device: batch.log.device.as_bytes().to_vec(),
             epoch: batch.log.epoch,

@@ -16,7 +16,7 @@ use lamplighter_core::{
     reading::{Method, Reading, RegisterValue},
     register::{Dials, PastReading, Register},
     round::{Hint, HintKind, Outcome, Round, SkipReason, Stop},
-    store::{Identity, Setting, Store, Takeover},
+    store::{Identity, Setting, Store, Stretch, Takeover},
     time::UtcMs,
 };
 use lamplighter_hub::{formats::csv, ledger::Ledger};
@@ -103,7 +103,7 @@ fn check_device(store: &Store) {
     assert_eq!(store.setting(Setting::CurrentStop).unwrap(), Some(stop(3).id.to_string()));
     let standing = store.standing().unwrap();
     assert_eq!((standing.acked_seq, standing.down_cursor, standing.waiting), (3, 4, 1));
-    let batch = store.batch(0, 100, usize::MAX).unwrap();
+    let batch = store.batch(Stretch { epoch: 1, after: 0, until: 1_000 }, 100, usize::MAX).unwrap();
     let head = batch.payloads.iter().fold(Head::EMPTY, |head, payload| head.next(log(), payload));
     assert_eq!((head, key().public().check_head(log(), head, batch.seal)), (standing.head, Ok(())));
 }
@@ -120,12 +120,12 @@ fn fill_device(path: &Path) -> Store {
     store.enrol(&identity).unwrap();
     let plans = (1..=3).map(|number| Takeover::Plan(Box::new(stop(number))));
     let plans: Vec<Takeover> = std::iter::once(Takeover::Round(round())).chain(plans).collect();
-    store.take_over(NOW, &plans, 0, 4).unwrap();
+    store.take_over(NOW, &plans, 0, 4, &[]).unwrap();
     store.start_shift(NOW, round().id).unwrap();
     store.set_order(&[2, 1, 3].map(|number| stop(number).id)).unwrap();
     store.record(reading(1), Some(TRANSCRIPT)).unwrap();
     let held = store.standing().unwrap().head;
-    store.confirm(held).unwrap();
+    store.confirm(1, held).unwrap();
     store.skip(NOW, stop(2).id, SkipReason::Locked, Some("chain on the gate".into()), None).unwrap();
     store.put_drafts(stop(3).id, &[(Obis::ACTIVE_IMPORT, "0123".into())]).unwrap();
     store.put_setting(Setting::CurrentStop, Some(&stop(3).id.to_string())).unwrap();
@@ -143,7 +143,7 @@ fn fill_ledger(path: &Path, store: &Store) {
         csv + &format!("2026-11,14,Harbour,{number},Mill Lane {number},5820{number},1.8.0,kWh,5,3\n")
     });
     ledger.import(&csv::read(rows.as_bytes()).unwrap(), Some("Anna"), |_| {}).unwrap();
-    let batch = store.batch(0, 100, usize::MAX).unwrap();
+    let batch = store.batch(Stretch { epoch: 1, after: 0, until: 1_000 }, 100, usize::MAX).unwrap();
     let batch = wire::Batch {
         device: log().device.as_bytes().to_vec(),
         epoch: log().epoch,

@@ -5,7 +5,7 @@
 
 use prost::Message as _;
 
-use super::message;
+use super::{chain::Head, message};
 use crate::{
     gnss::fix::Fix,
     id::{ReadingId, RoundId, StopId},
@@ -69,6 +69,16 @@ pub enum Body {
         /// The hub's number.
         cursor: u64,
     },
+    /// An earlier log parted from the one that the hub holds: the device was copied, or restored from a backup.
+    /// What the hub did not hold of it follows once more in this log.
+    Reopened {
+        /// Of the earlier log.
+        epoch: u32,
+        /// Up to here both are the same.
+        common: Head,
+        /// Where the device's own ended.
+        left: Head,
+    },
 }
 
 impl Event {
@@ -93,6 +103,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::{
         audit::verdict::{Finding, Level, Rule, Usual, Verdict},
+        evidence::chain::Hash,
         gnss::fix::FixQuality,
         id::MeterId,
         obis::Obis,
@@ -172,6 +183,8 @@ pub(crate) mod tests {
         check(Body::ShiftStarted { round });
         check(Body::ShiftEnded { round });
         check(Body::DownApplied { cursor: 41 });
+        let common = Head { seq: 7, hash: Hash([4; 32]) };
+        check(Body::Reopened { epoch: 3, common, left: Head { seq: 9, hash: Hash([5; 32]) } });
     }
 
     #[test]

@@ -2,7 +2,10 @@
 
 use prost::{Message, Oneof};
 
-use super::event::{self, Body, EventError};
+use super::{
+    chain::Head,
+    event::{self, Body, EventError},
+};
 use crate::{
     audit::verdict::{self, Level, Rule},
     decimal::Decimal,
@@ -20,7 +23,7 @@ use crate::{
 pub(super) struct Event {
     #[prost(sint64, tag = "1")]
     at_ms: i64,
-    #[prost(oneof = "Kind", tags = "2, 3, 4, 5, 6, 7")]
+    #[prost(oneof = "Kind", tags = "2, 3, 4, 5, 6, 7, 8")]
     kind: Option<Kind>,
 }
 
@@ -39,6 +42,8 @@ enum Kind {
     ShiftEnded(Vec<u8>),
     #[prost(uint64, tag = "7")]
     DownApplied(u64),
+    #[prost(message, tag = "8")]
+    Reopened(Reopened),
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -157,6 +162,37 @@ struct Withdrawn {
     stop: Vec<u8>,
 }
 
+#[derive(Clone, PartialEq, Message)]
+struct Reopened {
+    #[prost(uint32, tag = "1")]
+    epoch: u32,
+    #[prost(message, optional, tag = "2")]
+    common: Option<Link>,
+    #[prost(message, optional, tag = "3")]
+    left: Option<Link>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Link {
+    #[prost(uint64, tag = "1")]
+    seq: u64,
+    #[prost(bytes = "vec", tag = "2")]
+    hash: Vec<u8>,
+}
+
+impl From<Head> for Link {
+    fn from(head: Head) -> Self {
+        Self { seq: head.seq, hash: head.hash.0.to_vec() }
+    }
+}
+
+impl Link {
+    fn parse(link: Option<Self>) -> Result<Head, EventError> {
+        let Self { seq, hash } = link.ok_or(EventError("a link is missing"))?;
+        Ok(Head { seq, hash: hash[..].try_into().map_err(|_| EventError("a hash of the wrong length"))? })
+    }
+}
+
 impl From<&event::Event> for Event {
     fn from(event: &event::Event) -> Self {
         let kind = match &event.body {
@@ -174,6 +210,11 @@ impl From<&event::Event> for Event {
             Body::ShiftStarted { round } => Kind::ShiftStarted(round.as_bytes().to_vec()),
             Body::ShiftEnded { round } => Kind::ShiftEnded(round.as_bytes().to_vec()),
             Body::DownApplied { cursor } => Kind::DownApplied(*cursor),
+            Body::Reopened { epoch, common, left } => Kind::Reopened(Reopened {
+                epoch: *epoch,
+                common: Some((*common).into()),
+                left: Some((*left).into()),
+            }),
         };
         Self { at_ms: event.at.0, kind: Some(kind) }
     }
@@ -198,6 +239,9 @@ impl TryFrom<Event> for event::Event {
             Kind::ShiftStarted(round) => Body::ShiftStarted { round: id(&round)? },
             Kind::ShiftEnded(round) => Body::ShiftEnded { round: id(&round)? },
             Kind::DownApplied(cursor) => Body::DownApplied { cursor },
+            Kind::Reopened(Reopened { epoch, common, left }) => {
+                Body::Reopened { epoch, common: Link::parse(common)?, left: Link::parse(left)? }
+            }
         };
         Ok(Self { at, body })
     }

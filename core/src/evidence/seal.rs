@@ -26,6 +26,8 @@ pub enum Purpose {
     Page,
     /// The hub answers for an export.
     Export,
+    /// The hub says up to where it holds the same log as a device.
+    Agreement,
 }
 
 impl Purpose {
@@ -36,6 +38,7 @@ impl Purpose {
             Self::Request => b"MRS1 request\0",
             Self::Page => b"MRS1 page\0",
             Self::Export => b"MRS1 export\0",
+            Self::Agreement => b"MRS1 agreement\0",
         }
     }
 }

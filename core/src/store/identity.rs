@@ -27,7 +27,7 @@ pub struct Identity {
 }
 
 /// How far the device and the hub have come.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Standing {
     /// The last event of the device.
     pub head: Head,
@@ -35,8 +35,12 @@ pub struct Standing {
     pub acked_seq: u64,
     /// The last plan taken over.
     pub down_cursor: u64,
+    /// The hub's mark beside that plan, by which it knows whether it still holds the plans it told.
+    pub down_mark: Vec<u8>,
     /// Events without a receipt.
     pub waiting: u64,
+    /// Earlier logs of the device, oldest first: the last event of each that stands.
+    pub closed: Vec<(u32, Head)>,
 }
 
 pub(super) fn put(tx: &Transaction<'_>, identity: &Identity) -> Result<(), StoreError> {
@@ -75,20 +79,56 @@ pub(super) fn get(conn: &Connection) -> Result<Option<Identity>, StoreError> {
 pub(super) fn standing(conn: &Connection) -> Result<Standing, StoreError> {
     let row = conn
         .prepare_cached(
-            "SELECT acked_seq, down_cursor, h.seq, h.hash,
+            "SELECT acked_seq, down_cursor, down_mark, h.seq, h.hash,
                 (SELECT count(*) FROM outbox o WHERE o.epoch = i.epoch)
              FROM identity i LEFT JOIN head h ON h.epoch = i.epoch",
         )?
         .query_row([], |row| {
-            let seq: Option<u64> = row.get(2)?;
+            let seq: Option<u64> = row.get(3)?;
             let head = match seq {
-                Some(seq) => Head { seq, hash: row.get(3)? },
+                Some(seq) => Head { seq, hash: row.get(4)? },
                 None => Head::EMPTY,
             };
-            Ok(Standing { head, acked_seq: row.get(0)?, down_cursor: row.get(1)?, waiting: row.get(4)? })
+            Ok(Standing {
+                head,
+                acked_seq: row.get(0)?,
+                down_cursor: row.get(1)?,
+                down_mark: row.get(2)?,
+                waiting: row.get(5)?,
+                closed: Vec::new(),
+            })
         })
         .optional()?;
-    row.ok_or(StoreError::NotEnrolled)
+    Ok(Standing { closed: closed(conn)?, ..row.ok_or(StoreError::NotEnrolled)? })
+}
+
+fn closed(conn: &Connection) -> Result<Vec<(u32, Head)>, StoreError> {
+    let closed = conn
+        .prepare_cached("SELECT epoch, seq, hash FROM closed ORDER BY epoch")?
+        .query_map([], |row| Ok((row.get(0)?, Head { seq: row.get(1)?, hash: row.get(2)? })))?
+        .collect::<Result<_, _>>()?;
+    Ok(closed)
+}
+
+/// Where an earlier log of the device ends.
+pub(super) fn closed_at(conn: &Connection, epoch: u32) -> Result<Head, StoreError> {
+    let found = closed(conn)?.into_iter().find(|(closed, _)| *closed == epoch);
+    found.map(|(_, head)| head).ok_or(StoreError::BadRow("no such log"))
+}
+
+/// A log of the device ends here, or earlier than was thought.
+pub(super) fn close(tx: &Transaction<'_>, epoch: u32, last: Head) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT OR REPLACE INTO closed (epoch, seq, hash) VALUES (?1, ?2, ?3)",
+        (epoch, last.seq, last.hash),
+    )?;
+    Ok(())
+}
+
+/// From now on the device writes another log, of which the hub has nothing yet.
+pub(super) fn set_epoch(tx: &Transaction<'_>, epoch: u32) -> Result<(), StoreError> {
+    tx.execute("UPDATE identity SET epoch = ?1, acked_seq = 0", [epoch])?;
+    Ok(())
 }
 
 pub(super) fn set_acked(tx: &Transaction<'_>, seq: u64) -> Result<(), StoreError> {
@@ -96,8 +136,8 @@ pub(super) fn set_acked(tx: &Transaction<'_>, seq: u64) -> Result<(), StoreError
     Ok(())
 }
 
-pub(super) fn set_cursor(tx: &Transaction<'_>, cursor: u64) -> Result<(), StoreError> {
-    tx.execute("UPDATE identity SET down_cursor = ?1", [cursor])?;
+pub(super) fn set_cursor(tx: &Transaction<'_>, cursor: u64, mark: &[u8]) -> Result<(), StoreError> {
+    tx.execute("UPDATE identity SET down_cursor = ?1, down_mark = ?2", (cursor, mark))?;
     Ok(())
 }
 

@@ -48,26 +48,34 @@ pub(super) fn head(conn: &Connection, epoch: u32) -> Result<Head, StoreError> {
     Ok(row.unwrap_or(Head::EMPTY))
 }
 
-/// At most `count_max` events of about `bytes_max` bytes after `after`, at least one if there is one.
+/// Which events of a log the hub is to get.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Stretch {
+    /// Of which log of this device.
+    pub epoch: u32,
+    /// Those after this number …
+    pub after: u64,
+    /// … up to this one.
+    pub until: u64,
+}
+
+/// At most `count_max` events of about `bytes_max` bytes of a span, at least one if there is one.
 pub(super) fn batch(
     conn: &Connection,
     identity: &Identity,
-    after: u64,
+    span: Stretch,
     count_max: usize,
     bytes_max: usize,
 ) -> Result<Batch, StoreError> {
-    let Identity { log, key, .. } = identity;
-    let before = match after {
-        0 => Head::EMPTY,
-        seq => Head { seq, hash: hash_at(conn, *log, seq)?.ok_or(StoreError::BadRow("a gap in the log"))? },
-    };
+    let log = Log { epoch: span.epoch, ..identity.log };
+    let before = head_at(conn, log, span.after)?.ok_or(StoreError::BadRow("a gap in the log"))?;
     let mut last = before;
     let mut payloads: Vec<Vec<u8>> = Vec::new();
     let mut bytes = 0;
     let mut statement = conn.prepare_cached(
-        "SELECT seq, payload, hash FROM event WHERE epoch = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
+        "SELECT seq, payload, hash FROM event WHERE epoch = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq LIMIT ?4",
     )?;
-    let mut rows = statement.query((log.epoch, after, count_max))?;
+    let mut rows = statement.query((log.epoch, span.after, span.until, count_max))?;
     while let Some(row) = rows.next()? {
         let payload: Vec<u8> = row.get(1)?;
         bytes += payload.len();
@@ -77,15 +85,35 @@ pub(super) fn batch(
         last = Head { seq: row.get(0)?, hash: row.get(2)? };
         payloads.push(payload);
     }
-    Ok(Batch { log: *log, before, payloads, last, seal: key.seal_head(*log, last) })
+    Ok(Batch { log, before, payloads, last, seal: identity.key.seal_head(log, last) })
 }
 
-pub(super) fn hash_at(conn: &Connection, log: Log, seq: u64) -> Result<Option<Hash>, StoreError> {
-    let hash = conn
+/// The head after event `seq`; 0 is before the first.
+pub(super) fn head_at(conn: &Connection, log: Log, seq: u64) -> Result<Option<Head>, StoreError> {
+    if seq == 0 {
+        return Ok(Some(Head::EMPTY));
+    }
+    let hash: Option<Hash> = conn
         .prepare_cached("SELECT hash FROM event WHERE epoch = ?1 AND seq = ?2")?
         .query_row((log.epoch, seq), |row| row.get(0))
         .optional()?;
-    Ok(hash)
+    Ok(hash.map(|hash| Head { seq, hash }))
+}
+
+/// The events after `after` up to `until`, in order.
+pub(super) fn events(
+    conn: &Connection,
+    epoch: u32,
+    after: u64,
+    until: u64,
+) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
+    let events = conn
+        .prepare_cached(
+            "SELECT seq, payload FROM event WHERE epoch = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq",
+        )?
+        .query_map((epoch, after, until), |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    Ok(events)
 }
 
 pub(super) fn payload(conn: &Connection, epoch: u32, seq: u64) -> Result<Vec<u8>, StoreError> {
@@ -93,6 +121,11 @@ pub(super) fn payload(conn: &Connection, epoch: u32, seq: u64) -> Result<Vec<u8>
         .prepare_cached("SELECT payload FROM event WHERE epoch = ?1 AND seq = ?2")?
         .query_row((epoch, seq), |row| row.get(0))?;
     Ok(payload)
+}
+
+/// Takes everything of a log out of the queue.
+pub(super) fn clear_outbox(tx: &Transaction<'_>, epoch: u32) -> Result<(), StoreError> {
+    shrink_outbox(tx, epoch, i64::MAX.unsigned_abs())
 }
 
 /// The hub holds everything up to `seq`.

@@ -5,8 +5,11 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::error::StoreError;
 
 /// Scripts in order. A published script is never edited: the next change is the next number.
-const SCRIPTS: &[&str] =
-    &[include_str!("../../migrations/0001_first.sql"), include_str!("../../migrations/0002_probe.sql")];
+const SCRIPTS: &[&str] = &[
+    include_str!("../../migrations/0001_first.sql"),
+    include_str!("../../migrations/0002_probe.sql"),
+    include_str!("../../migrations/0003_epoch.sql"),
+];
 
 pub(super) fn run(conn: &mut Connection) -> Result<(), StoreError> {
     let known = u32::try_from(SCRIPTS.len()).unwrap_or(u32::MAX);

@@ -8,6 +8,7 @@ mod open;
 mod probe;
 mod profile;
 mod reading;
+mod reopen;
 mod round;
 mod setting;
 mod sql;
@@ -19,7 +20,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 pub use error::StoreError;
 pub use identity::{Identity, Standing};
-pub use log::Batch;
+pub use log::{Batch, Stretch};
 pub use profile::{KeptEvent, ProfileCell};
 pub use reading::Recorded;
 pub use round::Shift;
@@ -27,7 +28,7 @@ pub use setting::Setting;
 
 use crate::{
     evidence::{
-        chain::{Hash, Head},
+        chain::{Hash, Head, Log},
         event::{Body, Event},
     },
     gnss::fix::Fix,
@@ -271,35 +272,54 @@ impl Store {
         Ok(tx.commit()?)
     }
 
-    /// Events after number `after` for the hub: at most `count_max`, of about `bytes_max` bytes.
-    pub fn batch(&self, after: u64, count_max: usize, bytes_max: usize) -> Result<Batch, StoreError> {
+    /// Events of a span for the hub: at most `count_max`, of about `bytes_max` bytes.
+    pub fn batch(&self, span: Stretch, count_max: usize, bytes_max: usize) -> Result<Batch, StoreError> {
         let identity = self.identity()?.ok_or(StoreError::NotEnrolled)?;
-        log::batch(&self.conn, &identity, after, count_max, bytes_max)
+        log::batch(&self.conn, &identity, span, count_max, bytes_max)
     }
 
-    /// The hub holds our log up to `head`, by a receipt that was checked: the outbox shrinks. Answers how many
-    /// events left it; zero if the receipt speaks of another log than ours.
-    pub fn confirm(&mut self, head: Head) -> Result<u64, StoreError> {
+    /// The heads after these events of one of our logs, for the hub to compare.
+    pub fn heads(&self, epoch: u32, seqs: &[u64]) -> Result<Vec<Head>, StoreError> {
+        let identity = self.identity()?.ok_or(StoreError::NotEnrolled)?;
+        let log = Log { epoch, ..identity.log };
+        let head = |seq: &u64| log::head_at(&self.conn, log, *seq).transpose();
+        seqs.iter().filter_map(head).collect()
+    }
+
+    /// The hub holds log `epoch` of ours up to `head`, by a receipt that was checked: the outbox shrinks. Answers how
+    /// many events left it; zero if the receipt speaks of another log than ours.
+    pub fn confirm(&mut self, epoch: u32, head: Head) -> Result<u64, StoreError> {
         let tx = self.begin()?;
         let identity = identity::get(&tx)?.ok_or(StoreError::NotEnrolled)?;
-        if log::hash_at(&tx, identity.log, head.seq)? != Some(head.hash) {
+        if epoch != identity.log.epoch || log::head_at(&tx, identity.log, head.seq)? != Some(head) {
             return Ok(0);
         }
         let before = identity::standing(&tx)?.waiting;
-        log::shrink_outbox(&tx, identity.log.epoch, head.seq)?;
+        log::shrink_outbox(&tx, epoch, head.seq)?;
         identity::set_acked(&tx, head.seq)?;
         let after = identity::standing(&tx)?.waiting;
         tx.commit()?;
         Ok(before - after)
     }
 
-    /// Takes over plans that have been decided, moves the cursor from `after` to `cursor`, and says so to the hub.
+    /// The hub holds another history of log `epoch` than we do, by its own signature: behind `common` ours is said
+    /// again, in log `next`. Answers how many events were.
+    pub fn reopen(&mut self, now: UtcMs, epoch: u32, common: Head, next: u32) -> Result<u64, StoreError> {
+        let tx = self.begin()?;
+        let count = reopen::reopen(&tx, now, epoch, common, next)?;
+        tx.commit()?;
+        Ok(count)
+    }
+
+    /// Takes over plans that have been decided, moves the cursor from `after` to `cursor`, beside which the hub has
+    /// set its `mark`, and says so to the hub.
     pub fn take_over(
         &mut self,
         now: UtcMs,
         plans: &[Takeover],
         after: u64,
         cursor: u64,
+        mark: &[u8],
     ) -> Result<(), StoreError> {
         let tx = self.begin()?;
         if identity::standing(&tx)?.down_cursor != after {
@@ -312,7 +332,7 @@ impl Store {
                 Takeover::Remove(stop) => stop::remove(&tx, *stop)?,
             }
         }
-        identity::set_cursor(&tx, cursor)?;
+        identity::set_cursor(&tx, cursor, mark)?;
         append(&tx, now, Body::DownApplied { cursor })?;
         Ok(tx.commit()?)
     }

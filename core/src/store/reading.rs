@@ -58,7 +58,8 @@ pub(super) fn find(conn: &Connection, id: ReadingId) -> Result<Option<Recorded>,
         | Body::Withdrawn { .. }
         | Body::ShiftStarted { .. }
         | Body::ShiftEnded { .. }
-        | Body::DownApplied { .. } => Err(StoreError::BadRow("a reading without its event")),
+        | Body::DownApplied { .. }
+        | Body::Reopened { .. } => Err(StoreError::BadRow("a reading without its event")),
     }
 }
 
@@ -83,6 +84,20 @@ pub(super) fn waiting(conn: &Connection) -> Result<u64, StoreError> {
 pub(super) fn set_withdrawn(tx: &Transaction<'_>, id: ReadingId) -> Result<(), StoreError> {
     tx.execute("UPDATE reading SET withdrawn = 1 WHERE id = ?1", [id])?;
     Ok(())
+}
+
+/// The reading's event stands elsewhere now, and so it has another name. Answers the new one, if it was a reading.
+pub(super) fn move_to(
+    tx: &Transaction<'_>,
+    before: ReadingId,
+    log: Log,
+    seq: u64,
+) -> Result<Option<ReadingId>, StoreError> {
+    let id = reading_id(log, seq);
+    let moved = tx
+        .prepare_cached("UPDATE reading SET id = ?2, epoch = ?3, seq = ?4 WHERE id = ?1")?
+        .execute((before, id, log.epoch, seq))?;
+    Ok((moved > 0).then_some(id))
 }
 
 pub(super) fn insert_transcript(tx: &Transaction<'_>, text: &str) -> Result<Hash, StoreError> {

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 
 use super::error::StoreError;
 use crate::{
-    id::{RoundId, StopId},
+    id::{ReadingId, RoundId, StopId},
     meter::Meter,
     obis::Obis,
     place::Position,
@@ -130,6 +130,16 @@ pub(super) fn set_outcome(tx: &Transaction<'_>, id: StopId, outcome: Outcome) ->
     };
     tx.prepare_cached("UPDATE stop SET reading = ?2, level = ?3, reason = ?4 WHERE id = ?1")?
         .execute((id, reading, level, reason))?;
+    Ok(())
+}
+
+/// The reading of a stop has another name now.
+pub(super) fn rename_reading(
+    tx: &Transaction<'_>,
+    before: ReadingId,
+    now: ReadingId,
+) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE stop SET reading = ?2 WHERE reading = ?1")?.execute((before, now))?;
     Ok(())
 }
 

@@ -71,7 +71,9 @@ fn identity() -> Identity {
 
 fn fill(mut store: Store) -> Store {
     store.enrol(&identity()).unwrap();
-    store.take_over(UtcMs(1), &[Takeover::Round(round()), Takeover::Plan(Box::new(stop()))], 0, 2).unwrap();
+    store
+        .take_over(UtcMs(1), &[Takeover::Round(round()), Takeover::Plan(Box::new(stop()))], 0, 2, &[])
+        .unwrap();
     store
 }
 
@@ -93,7 +95,7 @@ fn a_reading_is_sealed_chained_and_queued_at_once() {
     assert_eq!(store.transcript(hash).unwrap().as_deref(), Some("0.000 300 > 2F"));
     assert_eq!(store.standing().unwrap().waiting, 2);
 
-    let batch = store.batch(0, 100, 10_000).unwrap();
+    let batch = store.batch(Stretch { epoch: 1, after: 0, until: 1_000 }, 100, 10_000).unwrap();
     let head = batch.payloads.iter().fold(Head::EMPTY, |head, payload| head.next(batch.log, payload));
     assert_eq!((batch.payloads.len(), head), (2, batch.last));
     assert_eq!(identity().key.public().check_head(batch.log, head, batch.seal), Ok(()));
@@ -104,10 +106,10 @@ fn only_a_receipt_for_our_own_log_shrinks_the_outbox() {
     let mut store = filled();
     store.record(full_reading(), None).unwrap();
     let head = store.standing().unwrap().head;
-    assert_eq!(store.confirm(Head { hash: Hash::START, ..head }).unwrap(), 0);
-    assert_eq!(store.confirm(Head { seq: 9, ..head }).unwrap(), 0);
-    assert_eq!(store.confirm(head).unwrap(), 2);
-    assert_eq!(store.confirm(head).unwrap(), 0);
+    assert_eq!(store.confirm(1, Head { hash: Hash::START, ..head }).unwrap(), 0);
+    assert_eq!(store.confirm(1, Head { seq: 9, ..head }).unwrap(), 0);
+    assert_eq!(store.confirm(1, head).unwrap(), 2);
+    assert_eq!(store.confirm(1, head).unwrap(), 0);
     assert_eq!(store.standing().unwrap().acked_seq, 2);
 }
 
@@ -131,7 +133,7 @@ fn a_new_plan_keeps_what_became_of_the_stop() {
     let mut store = filled();
     let recorded = store.record(full_reading(), None).unwrap();
     let moved = Stop { address: "Mill Lane 20".into(), ..stop() };
-    store.take_over(UtcMs(9), &[Takeover::Plan(Box::new(moved))], 2, 3).unwrap();
+    store.take_over(UtcMs(9), &[Takeover::Plan(Box::new(moved))], 2, 3, &[]).unwrap();
     let stop = store.stop(stop().id).unwrap().unwrap();
     assert_eq!(stop.address, "Mill Lane 20");
     assert!(matches!(stop.outcome, Outcome::Read { reading, .. } if reading == recorded.id));
@@ -223,9 +225,9 @@ fn an_event_that_no_hub_would_take_is_not_recorded() {
 #[test]
 fn plans_follow_the_cursor_or_are_not_taken() {
     let mut store = filled();
-    assert!(store.take_over(UtcMs(9), &[Takeover::Remove(stop().id)], 1, 3).is_err());
+    assert!(store.take_over(UtcMs(9), &[Takeover::Remove(stop().id)], 1, 3, &[]).is_err());
     store.record(full_reading(), None).unwrap();
-    store.take_over(UtcMs(9), &[Takeover::Remove(stop().id)], 2, 3).unwrap();
+    store.take_over(UtcMs(9), &[Takeover::Remove(stop().id)], 2, 3, &[]).unwrap();
     assert!(store.stop(stop().id).unwrap().is_some(), "a stop that was visited went");
 }
 

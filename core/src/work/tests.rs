@@ -74,7 +74,7 @@ fn store(numbers: &[u32]) -> Store {
     store.enrol(&identity).unwrap();
     let plans = numbers.iter().map(|&number| Takeover::Plan(Box::new(stop(number))));
     let plans: Vec<_> = std::iter::once(Takeover::Round(round())).chain(plans).collect();
-    store.take_over(UtcMs(1), &plans, 0, 1).unwrap();
+    store.take_over(UtcMs(1), &plans, 0, 1, &[]).unwrap();
     store
 }
 

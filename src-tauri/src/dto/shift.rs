@@ -159,7 +159,6 @@ const fn text_id(reason: Reason) -> &'static str {
     match reason {
         Reason::Unauthorised => "sync-not-enrolled",
         Reason::Revoked => "sync-revoked",
-        Reason::Forked => "sync-forked",
         Reason::Upgrade => "sync-too-old",
         Reason::HubFailed => "sync-office-full",
         Reason::Broken => "sync-broken",

@@ -90,7 +90,7 @@ impl Stage {
         let mut store = Store::in_memory().unwrap();
         store.enrol(&identity()).unwrap();
         let plans = [Takeover::Round(round()), Takeover::Plan(Box::new(stop()))];
-        store.take_over(UtcMs(1), &plans, 0, 1).unwrap();
+        store.take_over(UtcMs(1), &plans, 0, 1, &[]).unwrap();
         let port = format!("tcp://{}", line.local_addr().unwrap());
         store.put_setting(Setting::ProbePort, Some(&port)).unwrap();
         store.put_way(&stop().meter.serial, &port, &Way::new(Family::Dlms, 9_600), UtcMs(1)).unwrap();

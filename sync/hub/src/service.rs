@@ -3,17 +3,23 @@
 use std::future::{Future, ready};
 
 use lamplighter_core::{
-    evidence::{chain::Log, seal::PublicKey},
+    evidence::{
+        chain::{Hash, Head, Log},
+        seal::PublicKey,
+    },
     id::DeviceId,
     time::UtcMs,
 };
 use lamplighter_sync::{
     exchange::{ExchangeError, Hub, Reply, Request},
     signed::{self, Unfit},
-    wire::{self, Ask, BATCH_EVENTS_MAX, PROTOCOL, RefusalCode, Signed},
+    wire::{self, Ask, BATCH_EVENTS_MAX, LINKS_MAX, PROTOCOL, RefusalCode, Signed},
 };
 
-use crate::{error::LedgerError, ledger::Ledger};
+use crate::{
+    error::LedgerError,
+    ledger::{Greeting, Ledger},
+};
 
 /// The hub behind whatever carries its words. `clock` tells the time.
 pub struct Service<C> {
@@ -39,6 +45,7 @@ impl<C: Fn() -> UtcMs> Service<C> {
             Request::Hello(signed) => self.hello(signed).map(Reply::Hello),
             Request::Up(packed) => self.up(packed).map(Reply::Receipt),
             Request::Down(signed) => self.down(signed).map(Reply::Page),
+            Request::Agree(signed) => self.agree(signed).map(Reply::Agreement),
         };
         Ok(reply?)
     }
@@ -55,7 +62,7 @@ impl<C: Fn() -> UtcMs> Service<C> {
     }
 
     fn hello(&self, signed: &Signed) -> Result<wire::HelloReply, LedgerError> {
-        let (device, Some(Ask::Hello(hello))) = self.open(signed)? else { return Err(another_question()) };
+        let (device, _, Some(Ask::Hello(hello))) = self.open(signed)? else { return Err(another_question()) };
         if hello.protocol < PROTOCOL {
             return Err(LedgerError::refused(RefusalCode::Upgrade, "the protocol is too old"));
         }
@@ -63,7 +70,19 @@ impl<C: Fn() -> UtcMs> Service<C> {
             return Err(LedgerError::refused(RefusalCode::Malformed, "no log is like that"));
         }
         let now = (self.clock)();
-        let standing = self.ledger.greet(Log { device, epoch: hello.epoch }, &hello.app_version, now)?;
+        let closed =
+            hello.closed.iter().take(LINKS_MAX).map(|closed| Ok((closed.epoch, head(closed.last.as_ref())?)));
+        let standing = self.ledger.greet(
+            &Greeting {
+                log: Log { device, epoch: hello.epoch },
+                app_version: hello.app_version,
+                cursor: hello.down_cursor,
+                mark: hello.down_mark,
+                closed: closed.collect::<Result<_, LedgerError>>()?,
+            },
+            now,
+        )?;
+        let closed = standing.closed.iter();
         Ok(wire::HelloReply {
             protocol: PROTOCOL,
             have_seq: standing.have.seq,
@@ -71,7 +90,30 @@ impl<C: Fn() -> UtcMs> Service<C> {
             hub_at_ms: now.0,
             down_head: standing.plan_head,
             batch_events_max: u32::try_from(BATCH_EVENTS_MAX).unwrap_or(u32::MAX),
+            closed: closed
+                .map(|(epoch, last)| wire::Closed { epoch: *epoch, last: Some(link(*last)) })
+                .collect(),
+            revoked: standing.revoked,
+            no_plans: standing.no_plans,
         })
+    }
+
+    fn agree(&self, signed: &Signed) -> Result<wire::SignedAgreement, LedgerError> {
+        let (device, _, Some(Ask::Agree(agree))) = self.open(signed)? else { return Err(another_question()) };
+        if agree.links.len() > LINKS_MAX {
+            return Err(LedgerError::refused(RefusalCode::TooLarge, "too many links"));
+        }
+        let links = agree.links.iter().map(|link| head(Some(link))).collect::<Result<Vec<_>, _>>()?;
+        let agreed = self.ledger.agree(Log { device, epoch: agree.epoch }, &links)?;
+        let agreement = wire::Agreement {
+            device: device.as_bytes().to_vec(),
+            epoch: agree.epoch,
+            common: Some(link(agreed.common)),
+            have_seq: agreed.have_seq,
+            next_epoch: agreed.next_epoch,
+            question: Hash::of(&signed.body).0.to_vec(),
+        };
+        Ok(signed::agreement(self.ledger.key(), &agreement))
     }
 
     fn up(&self, packed: &[u8]) -> Result<wire::Receipt, LedgerError> {
@@ -83,22 +125,24 @@ impl<C: Fn() -> UtcMs> Service<C> {
     }
 
     fn down(&self, signed: &Signed) -> Result<wire::SignedPage, LedgerError> {
-        let (device, Some(Ask::Down(down))) = self.open(signed)? else { return Err(another_question()) };
-        let page = self.ledger.page(device, down.cursor, down.bytes_max)?;
+        let (device, revoked, Some(Ask::Down(down))) = self.open(signed)? else {
+            return Err(another_question());
+        };
+        if revoked {
+            return Err(LedgerError::refused(RefusalCode::Revoked, "locked out by the office"));
+        }
+        let page = self.ledger.page(device, down.cursor, &down.mark, down.bytes_max)?;
         Ok(signed::page(self.ledger.key(), &page))
     }
 
-    /// The question, if a device that may speak signed it. Its age does not matter: clocks drift, and an old
-    /// question asked again changes nothing.
-    fn open(&self, signed: &Signed) -> Result<(DeviceId, Option<Ask>), LedgerError> {
+    /// The question, if a device that is known signed it, and whether it is locked out. Its age does not matter:
+    /// clocks drift, and an old question asked again changes nothing.
+    fn open(&self, signed: &Signed) -> Result<(DeviceId, bool, Option<Ask>), LedgerError> {
         let device = DeviceId::try_from(&signed.device[..])
             .map_err(|_| LedgerError::refused(RefusalCode::Malformed, "not a device"))?;
         let (key, revoked) = self.ledger.device_key(device)?;
         let question = signed::open_question(signed, key).map_err(unfit)?;
-        if revoked {
-            return Err(LedgerError::refused(RefusalCode::Revoked, "locked out by the office"));
-        }
-        Ok((device, question.ask))
+        Ok((device, revoked, question.ask))
     }
 }
 
@@ -106,6 +150,16 @@ impl<C: Fn() -> UtcMs + Send + Sync> Hub for Service<C> {
     fn exchange(&self, request: Request) -> impl Future<Output = Result<Reply, ExchangeError>> + Send {
         ready(self.answer(&request))
     }
+}
+
+fn head(link: Option<&wire::Link>) -> Result<Head, LedgerError> {
+    let malformed = || LedgerError::refused(RefusalCode::Malformed, "not a link");
+    let link = link.ok_or_else(malformed)?;
+    Ok(Head { seq: link.seq, hash: Hash::try_from(&link.hash[..]).map_err(|_| malformed())? })
+}
+
+fn link(head: Head) -> wire::Link {
+    wire::Link { seq: head.seq, hash: head.hash.0.to_vec() }
 }
 
 fn another_question() -> LedgerError {

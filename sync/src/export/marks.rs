@@ -53,7 +53,8 @@ impl Marks {
             Body::Skipped { .. }
             | Body::ShiftStarted { .. }
             | Body::ShiftEnded { .. }
-            | Body::DownApplied { .. } => {}
+            | Body::DownApplied { .. }
+            | Body::Reopened { .. } => {}
         }
     }
 

@@ -192,6 +192,7 @@ const fn kind(body: &Body) -> &'static str {
         Body::ShiftStarted { .. } => "shift-started",
         Body::ShiftEnded { .. } => "shift-ended",
         Body::DownApplied { .. } => "down-applied",
+        Body::Reopened { .. } => "reopened",
     }
 }
 

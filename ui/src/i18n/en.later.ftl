@@ -106,7 +106,6 @@ sync-clock = The clock of this device is wrong. Your readings are safe. Set the 
 sync-too-old = This version is too old for the office. Your readings are safe. Update the app.
 sync-office-full = The office cannot take readings now. They are safe here and go out later.
 sync-busy = The office is busy. Everything is safe here and goes out by itself.
-sync-forked = The office knows another history of this device: it was copied or restored. Your readings are safe. Ask the office.
 sync-store = This device cannot read its own list. What was saved stays saved. Ask the office.
 sync-broken = This device and the office do not understand each other. Your readings are safe. Ask the office.
 sync-unknown = The office did not take them. Your readings are safe here.

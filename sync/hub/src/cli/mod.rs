@@ -83,6 +83,11 @@ enum Command {
         /// Whom the device belongs to
         name: String,
     },
+    /// Let what the devices of a name sent after they were locked out count
+    Release {
+        /// Whom the devices belonged to
+        name: String,
+    },
     /// Show devices, rounds, and what needs a look
     Status {
         /// Print JSON
@@ -155,6 +160,7 @@ pub(crate) fn run(arguments: Arguments, world: &World) -> Result<(), Failure> {
         }
         Command::Enrol { name, valid_hours, json } => office::enrol(&ledger, &name, valid_hours, json, world),
         Command::Revoke { name } => office::revoke(&ledger, &name, world),
+        Command::Release { name } => office::release(&ledger, &name, world),
         Command::Status { json } => show::status(&ledger, json, world),
         Command::Export { file, cycle } => office::export(&ledger, &file, cycle.as_deref(), world),
         Command::Verify { file, hub_key } => office::verify(&file, hub_key.as_deref()),

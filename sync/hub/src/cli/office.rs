@@ -95,6 +95,11 @@ pub(super) fn revoke(ledger: &Path, name: &str, world: &World) -> Result<(), Fai
     say(&format!("device {device} of {name} is locked out"))
 }
 
+pub(super) fn release(ledger: &Path, name: &str, world: &World) -> Result<(), Failure> {
+    let count = open(ledger, world)?.release(name)?;
+    say(&format!("{count} events that {name} sent while locked out count now"))
+}
+
 pub(super) fn export(ledger: &Path, file: &Path, cycle: Option<&str>, world: &World) -> Result<(), Failure> {
     let ledger = open(ledger, world)?;
     let verified = export::write_file(&ledger, file, cycle, (world.now)(), progress(world, "events"))?;

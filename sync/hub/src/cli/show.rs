@@ -49,6 +49,7 @@ fn to_json(status: &Status) -> Value {
         "quarantined": status.quarantined,
         "forks": status.forks,
         "from_revoked": status.from_revoked,
+        "reopened": status.reopened,
         "orphans": status.orphans,
     })
 }
@@ -82,7 +83,11 @@ fn to_text(status: &Status) -> String {
     for (count, what) in [
         (status.quarantined, "events that this release cannot read"),
         (status.forks, "batches of another branch of a log: a cloned or restored device"),
-        (status.from_revoked, "batches from devices that are locked out"),
+        (
+            status.from_revoked,
+            "events of devices that were locked out before they arrived; `release` takes them in",
+        ),
+        (status.reopened, "logs begun anew: the device was copied, or set back to a backup"),
         (status.orphans, "events of stops that are not in the books"),
     ] {
         if count > 0 {

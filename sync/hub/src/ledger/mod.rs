@@ -4,4 +4,7 @@ mod sqlite;
 mod view;
 
 pub use sqlite::Ledger;
-pub use view::{Books, DeviceState, DeviceStatus, Enrolment, Imported, Moved, RoundStatus, Standing, Status};
+pub use view::{
+    Agreed, Books, DeviceState, DeviceStatus, Enrolment, Greeting, Imported, Moved, RoundStatus, Standing,
+    Status,
+};

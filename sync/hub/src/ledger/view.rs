@@ -1,7 +1,10 @@
 //! What goes into the ledger and comes out of it, whatever engine holds it.
 
 use lamplighter_core::{
-    evidence::{chain::Head, seal::PublicKey},
+    evidence::{
+        chain::{Head, Log},
+        seal::PublicKey,
+    },
     id::DeviceId,
     round::{Round, Stop},
     time::UtcMs,
@@ -47,13 +50,45 @@ pub struct Enrolment {
     pub name: String,
 }
 
+/// What a device says of itself when it greets.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Greeting {
+    /// The log it writes.
+    pub log: Log,
+    /// Of its app.
+    pub app_version: String,
+    /// The last plan it took over, and the hub's mark beside it.
+    pub cursor: u64,
+    /// Empty if it knows none.
+    pub mark: Vec<u8>,
+    /// Its earlier logs and where they end.
+    pub closed: Vec<(u32, Head)>,
+}
+
 /// Where the hub stands with one device, for its greeting.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Standing {
     /// How much of the log is held.
     pub have: Head,
     /// Number of the last plan.
     pub plan_head: u64,
+    /// The device has taken over all plans, and these very ones.
+    pub no_plans: bool,
+    /// How much of each earlier log is held, not beyond its end.
+    pub closed: Vec<(u32, Head)>,
+    /// The office has locked the device out.
+    pub revoked: bool,
+}
+
+/// Up to where a log is the same on both ends.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Agreed {
+    /// The last link asked about that is held so.
+    pub common: Head,
+    /// The last event held.
+    pub have_seq: u64,
+    /// A number for a new log that nothing is held of.
+    pub next_epoch: u32,
 }
 
 /// Everything the office wants to see at a glance.
@@ -67,8 +102,10 @@ pub struct Status {
     pub quarantined: u64,
     /// Batches of another branch of a log: a cloned device, or a restored one.
     pub forks: u64,
-    /// Batches of devices that are locked out.
+    /// Events of devices that were locked out when they arrived.
     pub from_revoked: u64,
+    /// Logs that devices began anew because they had parted from ours.
+    pub reopened: u64,
     /// Events of stops that are not in the books.
     pub orphans: u64,
 }

@@ -13,7 +13,10 @@ use lamplighter_core::{
     reading::{Method, Reading, RegisterValue},
     time::UtcMs,
 };
-use lamplighter_hub::{formats::csv, ledger::Ledger};
+use lamplighter_hub::{
+    formats::csv,
+    ledger::{Greeting, Ledger},
+};
 use lamplighter_sync::{books, wire::Batch};
 
 pub(crate) const NOW: UtcMs = UtcMs(1_795_427_381_250);
@@ -109,6 +112,11 @@ pub(crate) fn reading(number: u32, value: &str, supersedes: Option<ReadingId>) -
 
 pub(crate) fn stop(number: u32) -> StopId {
     books::stop_id("2026-11", "14", number)
+}
+
+/// Of a device that has taken no plans over.
+pub(crate) fn greeting(log: Log) -> Greeting {
+    Greeting { log, app_version: "1".into(), cursor: 0, mark: Vec::new(), closed: Vec::new() }
 }
 
 pub(crate) fn ledger() -> Ledger {

@@ -2,11 +2,15 @@
 
 use std::thread;
 
-use lamplighter_core::{evidence::event::Body, round::SkipReason, time::UtcMs};
+use lamplighter_core::{
+    evidence::{chain::Head, event::Body},
+    round::SkipReason,
+    time::UtcMs,
+};
 use lamplighter_hub::{error::LedgerError, ledger::Ledger};
 use lamplighter_sync::wire::RefusalCode;
 
-use crate::handheld::{CODE, Handheld, NOW, import, ledger, reading, round, stop};
+use crate::handheld::{CODE, Handheld, NOW, greeting, import, ledger, reading, round, stop};
 
 #[track_caller]
 fn refused<T: std::fmt::Debug>(result: Result<T, LedgerError>) -> (RefusalCode, u64) {
@@ -36,7 +40,7 @@ fn a_batch_sent_twice_or_overlapping_adds_nothing_twice() {
         assert_eq!(ledger.ingest(&handheld.batch(from, to), NOW), Ok(handheld.heads[to]));
     }
     assert_eq!(events(&ledger), 6);
-    assert_eq!(ledger.greet(handheld.log, "1", NOW).unwrap().have, handheld.head());
+    assert_eq!(ledger.greet(&greeting(handheld.log), NOW).unwrap().have, handheld.head());
 }
 
 #[test]
@@ -142,11 +146,30 @@ fn a_device_that_is_locked_out_loses_nothing() {
     let handheld = six_events(&ledger);
     ledger.ingest(&handheld.batch(1, 2), NOW).unwrap();
     ledger.revoke("Mara", NOW).unwrap();
+    let status = || ledger.status().unwrap();
     for _ in 0..2 {
-        assert_eq!(refused(ledger.ingest(&handheld.batch(3, 6), NOW)).0, RefusalCode::Revoked);
+        assert_eq!(ledger.ingest(&handheld.batch(3, 6), NOW), Ok(handheld.head()));
+        assert_eq!((events(&ledger), status().from_revoked), (6, 4));
     }
-    assert_eq!((events(&ledger), ledger.status().unwrap().from_revoked), (2, 1));
+    assert_eq!(ledger.release("Mara"), Ok(4));
+    assert_eq!((ledger.release("Mara"), status().from_revoked), (Ok(0), 0));
     assert!(matches!(ledger.revoke("Mara", NOW), Err(LedgerError::Impossible(_))));
+}
+
+#[test]
+fn a_hub_says_where_two_histories_part() {
+    let ledger = ledger();
+    let handheld = six_events(&ledger);
+    ledger.ingest(&handheld.batch(1, 4), NOW).unwrap();
+    let mut clone = Handheld::new(1);
+    for (number, value) in [(1, "10.5"), (2, "10.5"), (3, "99.9"), (4, "99.9")] {
+        clone.read(number, value);
+    }
+    let agree = |links: &[Head]| ledger.agree(handheld.log, links).unwrap();
+    let agreed = agree(&[clone.heads[1], clone.heads[2], clone.heads[3], clone.heads[4]]);
+    assert_eq!((agreed.common, agreed.have_seq, agreed.next_epoch), (clone.heads[2], 4, 2));
+    assert_eq!(agree(&[handheld.heads[3], handheld.heads[6]]).common, handheld.heads[3]);
+    assert_eq!(agree(&[clone.heads[4]]).common, Head::EMPTY);
 }
 
 #[test]

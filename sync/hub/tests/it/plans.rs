@@ -7,7 +7,7 @@ use lamplighter_sync::wire::{Change, Page};
 use crate::handheld::{Handheld, NOW, import, ledger, round, stop};
 
 fn page(ledger: &Ledger, device: DeviceId, cursor: u64) -> Page {
-    ledger.page(device, cursor, 0).unwrap()
+    ledger.page(device, cursor, &[], 0).unwrap()
 }
 
 fn names(page: Page) -> Vec<String> {
@@ -69,7 +69,7 @@ fn pages_follow_each_other_without_gaps() {
     import(&ledger, &round(700), Some("Mara"));
     let (mut cursor, mut pages) = (0, Vec::new());
     loop {
-        let page = ledger.page(device, cursor, 1_000_000).unwrap();
+        let page = ledger.page(device, cursor, &[], 1_000_000).unwrap();
         assert_eq!(page.after, cursor);
         pages.push(page.plans.len());
         cursor += page.plans.len() as u64;
@@ -78,7 +78,7 @@ fn pages_follow_each_other_without_gaps() {
         }
     }
     assert_eq!((cursor, &pages[..]), (701, &[256, 256, 189][..]));
-    assert_eq!(ledger.page(device, 0, 1).unwrap().plans.len(), 1);
+    assert_eq!(ledger.page(device, 0, &[], 1).unwrap().plans.len(), 1);
     assert!(page(&ledger, device, 701).plans.is_empty());
 }
 
@@ -92,4 +92,22 @@ fn a_hub_that_was_restored_tells_everything_again() {
     assert_eq!(names(told), ["round 14 Harbour East", "stop 1 Pier 1, east", "stop 2 Pier 2, east"]);
     assert!(page(&ledger, device, 43).plans.is_empty());
     assert!(page(&ledger, device, u64::MAX).plans.is_empty());
+}
+
+#[test]
+fn a_device_that_was_told_by_another_hub_is_told_everything_again_once() {
+    let ledger = ledger();
+    let device = Handheld::enrolled(&ledger, 1, "Mara").log.device;
+    import(&ledger, &round(2), Some("Mara"));
+    let told = page(&ledger, device, 0);
+    assert!(ledger.page(device, 3, &told.mark, 0).unwrap().plans.is_empty());
+    // Under the same numbers it was told something else, before the hub was set back.
+    for _ in 0..2 {
+        let again = ledger.page(device, 2, b"another", 0).unwrap();
+        assert_eq!((again.after, again.plans.len()), (2, 4));
+        assert_eq!(
+            names(again)[1..],
+            ["round 14 Harbour East", "stop 1 Pier 1, east", "stop 2 Pier 2, east"]
+        );
+    }
 }

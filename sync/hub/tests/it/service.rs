@@ -23,6 +23,8 @@ fn hello(handheld: &Handheld) -> Ask {
         acked_seq: 0,
         down_cursor: 0,
         app_version: "1.0\n".into(),
+        closed: Vec::new(),
+        down_mark: Vec::new(),
     })
 }
 
@@ -55,7 +57,7 @@ fn a_shift_from_code_to_receipt() {
     };
     assert_eq!((greeting.have_seq, &greeting.have_hash[..], greeting.down_head), (0, &Hash::START.0[..], 4));
 
-    let down = Request::Down(ask(&handheld, Ask::Down(Down { cursor: 0, bytes_max: 0 })));
+    let down = Request::Down(ask(&handheld, Ask::Down(Down { cursor: 0, bytes_max: 0, mark: Vec::new() })));
     let Ok(Reply::Page(page)) = hub.answer(&down) else { panic!() };
     assert_eq!(signed::open_page(&page, hub_key, handheld.log.device, 0).unwrap().plans.len(), 4);
 
@@ -77,7 +79,7 @@ fn nobody_gets_what_is_another_devices() {
     let hub = hub();
     let mara = Handheld::enrolled(hub.ledger(), 1, "Mara");
     let ole = Handheld::enrolled(hub.ledger(), 2, "Ole");
-    let down = Ask::Down(Down { cursor: 0, bytes_max: 0 });
+    let down = Ask::Down(Down { cursor: 0, bytes_max: 0, mark: Vec::new() });
     let mut forged = ask(&ole, down.clone());
     forged.device = mara.log.device.as_bytes().to_vec();
     assert_eq!(code(hub.answer(&Request::Down(forged))), RefusalCode::Unauthorised);
@@ -95,9 +97,14 @@ fn a_device_that_is_locked_out_hears_so() {
     let mut mara = Handheld::enrolled(hub.ledger(), 1, "Mara");
     mara.read(1, "1");
     hub.ledger().revoke("Mara", NOW).unwrap();
-    assert_eq!(code(hub.answer(&Request::Hello(ask(&mara, hello(&mara))))), RefusalCode::Revoked);
+    let Ok(Reply::Hello(greeting)) = hub.answer(&Request::Hello(ask(&mara, hello(&mara)))) else { panic!() };
+    assert!(greeting.revoked);
+    // What it still holds is taken, and held back.
     let up = Request::Up(signed::pack(&mara.batch(1, 1)).unwrap());
-    assert_eq!(code(hub.answer(&up)), RefusalCode::Revoked);
+    let Ok(Reply::Receipt(_)) = hub.answer(&up) else { panic!() };
+    assert_eq!(hub.ledger().status().unwrap().from_revoked, 1);
+    let down = Ask::Down(Down { cursor: 0, bytes_max: 0, mark: Vec::new() });
+    assert_eq!(code(hub.answer(&Request::Down(ask(&mara, down)))), RefusalCode::Revoked);
     let mut forged = ask(&mara, hello(&mara));
     forged.seal[3] ^= 1;
     assert_eq!(code(hub.answer(&Request::Hello(forged))), RefusalCode::Unauthorised);

@@ -1,18 +1,14 @@
 //! Devices: taken in by a one-time code, heard by their key, locked out by the office.
 
-use lamplighter_core::{
-    evidence::{chain::Log, seal::PublicKey},
-    id::DeviceId,
-    time::UtcMs,
-};
+use lamplighter_core::{evidence::seal::PublicKey, id::DeviceId, time::UtcMs};
 use lamplighter_sync::wire::RefusalCode;
 use rusqlite::{OptionalExtension as _, Transaction};
 
-use super::{Ledger, count, ingest::head};
+use super::{Ledger, count, project};
 use crate::{
     enrol::{WRONG_CODES_MAX, code_hash},
     error::LedgerError,
-    ledger::{Enrolment, Standing},
+    ledger::Enrolment,
 };
 
 const HOUR_MS: i64 = 3_600_000;
@@ -88,7 +84,7 @@ impl Ledger {
         })?
     }
 
-    /// Locks a device out. What it sends from now on is kept aside.
+    /// Locks a device out. What it sends from now on is held back.
     pub fn revoke(&self, name: &str, now: UtcMs) -> Result<DeviceId, LedgerError> {
         self.write(|transaction| {
             let device = active(transaction, name)?;
@@ -97,6 +93,22 @@ impl Ledger {
                 (device.as_bytes(), now.0),
             )?;
             Ok(device)
+        })
+    }
+
+    /// Takes note of what devices of this name sent after they were locked out. Answers how many events there were.
+    pub fn release(&self, name: &str) -> Result<u64, LedgerError> {
+        self.write(|transaction| {
+            let devices = transaction
+                .prepare_cached(
+                    "SELECT id FROM device WHERE name = ?1 AND revoked_at_ms IS NOT NULL ORDER BY id",
+                )?
+                .query_map([name.trim()], |row| row.get(0).map(DeviceId::new))?
+                .collect::<Result<Vec<_>, _>>()?;
+            if devices.is_empty() {
+                return Err(LedgerError::impossible(format!("no device of {name} is locked out")));
+            }
+            devices.into_iter().map(|device| project::release(transaction, device)).sum()
         })
     }
 
@@ -116,19 +128,6 @@ impl Ledger {
                 Err(LedgerError::refused(RefusalCode::Unauthorised, "the device is not known"))
             }
         }
-    }
-
-    /// Notes that a device was heard of, and says where the hub stands with it.
-    pub fn greet(&self, log: Log, app_version: &str, now: UtcMs) -> Result<Standing, LedgerError> {
-        let version: String = app_version.chars().filter(|letter| !letter.is_control()).take(64).collect();
-        self.write(|transaction| {
-            let plan_head: i64 = transaction
-                .prepare_cached(
-                    "UPDATE device SET seen_at_ms = ?2, app_version = ?3 WHERE id = ?1 RETURNING plan_head",
-                )?
-                .query_row((log.device.as_bytes(), now.0, version), |row| row.get(0))?;
-            Ok(Standing { have: head(transaction, log)?, plan_head: count(plan_head) })
-        })
     }
 }
 

@@ -13,7 +13,10 @@ use lamplighter_sync::wire::{BATCH_EVENTS_MAX, Batch, RefusalCode};
 use prost::Message as _;
 use rusqlite::{OptionalExtension as _, Transaction};
 
-use super::{Ledger, count, number, project::project};
+use super::{
+    Ledger, count, number,
+    project::{REVOKED, hold_back, project},
+};
 use crate::error::LedgerError;
 
 /// What the ledger makes of a batch, decided under the log's lock.
@@ -47,17 +50,7 @@ impl Ledger {
     /// batch that was taken before adds nothing and gives the same answer.
     pub fn ingest(&self, batch: &Batch, now: UtcMs) -> Result<Head, LedgerError> {
         let proved = self.prove(batch)?;
-        let taken = self.write(|transaction| {
-            if proved.revoked {
-                set_aside(transaction, "revoked", &proved, now)?;
-                return Ok(Taken::Aside(LedgerError::refused(
-                    RefusalCode::Revoked,
-                    "locked out by the office",
-                )));
-            }
-            take(transaction, &proved, now)
-        })?;
-        match taken {
+        match self.write(|transaction| take(transaction, &proved, now))? {
             Taken::Held(head) => Ok(head),
             Taken::Aside(refusal) => Err(refusal),
         }
@@ -113,7 +106,7 @@ fn take(transaction: &Transaction<'_>, proved: &Proved<'_>, now: UtcMs) -> Resul
         (proved.at(held.seq), held.hash)
     };
     if common.hash != ours {
-        set_aside(transaction, "fork", proved, now)?;
+        set_aside(transaction, proved, now)?;
         let detail = format!("the hub holds another event {}", common.seq);
         return Ok(Taken::Aside(LedgerError::Refused(RefusalCode::Fork, common.seq, detail)));
     }
@@ -143,7 +136,11 @@ fn append(
     for (head, payload) in proved.heads.iter().zip(&proved.batch.payloads) {
         if head.seq > held {
             insert.execute((device.as_bytes(), epoch, number(head.seq), now.0, payload, head.hash.0))?;
-            project(transaction, proved.log, head.seq, payload)?;
+            if proved.revoked {
+                hold_back(transaction, proved.log, head.seq, REVOKED)?;
+            } else {
+                project(transaction, proved.log, head.seq, payload)?;
+            }
         }
     }
     let last = proved.last();
@@ -177,19 +174,14 @@ fn hash_of(transaction: &Transaction<'_>, log: Log, seq: u64) -> Result<Hash, Le
         .query_row((log.device.as_bytes(), log.epoch, number(seq)), |row| row.get(0).map(Hash))?)
 }
 
-fn set_aside(
-    transaction: &Transaction<'_>,
-    reason: &str,
-    proved: &Proved<'_>,
-    now: UtcMs,
-) -> Result<(), LedgerError> {
+fn set_aside(transaction: &Transaction<'_>, proved: &Proved<'_>, now: UtcMs) -> Result<(), LedgerError> {
     let Log { device, epoch } = proved.log;
     let (first, hash) = (number(proved.batch.first_seq), proved.last().hash.0);
     transaction
         .prepare_cached(
             "INSERT INTO set_aside (reason, device, epoch, first_seq, last_hash, recv_at_ms, batch)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
+             VALUES ('fork', ?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
         )?
-        .execute((reason, device.as_bytes(), epoch, first, hash, now.0, proved.batch.encode_to_vec()))?;
+        .execute((device.as_bytes(), epoch, first, hash, now.0, proved.batch.encode_to_vec()))?;
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! The ledger in one SQLite file. Every commit is on disk before anybody hears of it.
 
+mod agree;
 mod device;
 mod export;
 mod import;
@@ -20,7 +21,10 @@ use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 use crate::error::LedgerError;
 
 /// Numbered from 1; never edited once released.
-const MIGRATIONS: [&str; 1] = [include_str!("../../../migrations/sqlite/0001_ledger.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../../migrations/sqlite/0001_ledger.sql"),
+    include_str!("../../../migrations/sqlite/0002_marks.sql"),
+];
 /// `LMPL`, in the file's header.
 const APPLICATION_ID: i64 = 0x4c4d_504c;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);

@@ -1,13 +1,18 @@
 //! What each device is to do, numbered without gaps under the ledger's write lock.
 
-use lamplighter_core::id::{DeviceId, RoundId, StopId};
+use lamplighter_core::{
+    evidence::chain::Hash,
+    id::{DeviceId, RoundId, StopId},
+};
 use lamplighter_sync::wire::{self, Change, Page, Plan};
 use prost::Message as _;
-use rusqlite::Transaction;
+use rusqlite::{OptionalExtension as _, Transaction};
 
 use super::{Ledger, count, device::active, number};
 use crate::{error::LedgerError, ledger::Moved};
 
+/// Of the hash over all plans so far: enough to tell two histories apart.
+const MARK_BYTES: usize = 8;
 /// Most plans in one page.
 const PAGE_PLANS_MAX: i64 = 256;
 /// Bytes of plans in one page when the device does not say, and the most it may ask for.
@@ -17,13 +22,18 @@ const PAGE_BYTES_MAX: usize = 512 * 1024;
 impl Ledger {
     /// The plans after `cursor`, about `bytes_max` of them and at least one if there is one.
     ///
-    /// A cursor beyond the last plan means that the hub was restored from a backup: everything the device is
-    /// to do is then told once more under numbers after its cursor. (A hub that was restored and planned past the
-    /// cursor before the device called is not noticed here: what it told below the cursor stays unheard.)
-    pub fn page(&self, device: DeviceId, cursor: u64, bytes_max: u32) -> Result<Page, LedgerError> {
-        let head = self.read(|transaction| plan_head(transaction, device))?;
-        if cursor > head && cursor < u64::from(u32::MAX) {
-            self.write(|transaction| tell_again(transaction, device, cursor))?;
+    /// A cursor beyond the last plan, or a mark that is not ours, means that the hub was restored from a backup:
+    /// everything the device is to do is then told once more, under numbers after its cursor.
+    pub fn page(
+        &self,
+        device: DeviceId,
+        cursor: u64,
+        mark: &[u8],
+        bytes_max: u32,
+    ) -> Result<Page, LedgerError> {
+        let told = self.read(|transaction| is_told(transaction, device, cursor, mark))?;
+        if !told && cursor < u64::from(u32::MAX) {
+            self.write(|transaction| tell_again(transaction, device, cursor, mark))?;
         }
         self.read(|transaction| page(transaction, device, cursor, bytes_max))
     }
@@ -127,20 +137,52 @@ fn push(transaction: &Transaction<'_>, device: DeviceId, change: Change) -> Resu
         .prepare_cached("UPDATE device SET plan_head = plan_head + 1 WHERE id = ?1 RETURNING plan_head")?
         .query_row([device.as_bytes()], |row| row.get(0))?;
     let change = Plan { change: Some(change) }.encode_to_vec();
-    transaction.prepare_cached("INSERT INTO plan (device, n, change) VALUES (?1, ?2, ?3)")?.execute((
-        device.as_bytes(),
-        n,
-        change,
-    ))?;
+    let before = mark(transaction, device, count(n) - 1)?.unwrap_or_default();
+    let hash = Hash::of(&[&before[..], &n.to_be_bytes(), &change].concat());
+    transaction
+        .prepare_cached("INSERT INTO plan (device, n, change, mark) VALUES (?1, ?2, ?3, ?4)")?
+        .execute((device.as_bytes(), n, change, &hash.0[..MARK_BYTES]))?;
     Ok(())
 }
 
-fn tell_again(transaction: &Transaction<'_>, device: DeviceId, cursor: u64) -> Result<(), LedgerError> {
-    if cursor <= plan_head(transaction, device)? {
+/// Whether the device was told just these plans up to `cursor`, by the mark it says, as far as that is known.
+pub(super) fn is_told(
+    transaction: &Transaction<'_>,
+    device: DeviceId,
+    cursor: u64,
+    said: &[u8],
+) -> Result<bool, LedgerError> {
+    if cursor > plan_head(transaction, device)? {
+        return Ok(false);
+    }
+    let ours = mark(transaction, device, cursor)?;
+    Ok(said.is_empty() || ours.is_none_or(|ours| ours == said))
+}
+
+fn mark(transaction: &Transaction<'_>, device: DeviceId, n: u64) -> Result<Option<Vec<u8>>, LedgerError> {
+    let mark: Option<Option<Vec<u8>>> = transaction
+        .prepare_cached("SELECT mark FROM plan WHERE device = ?1 AND n = ?2")?
+        .query_row((device.as_bytes(), number(n)), |row| row.get(0))
+        .optional()?;
+    Ok(mark.flatten())
+}
+
+/// Once for every cursor and mark: the answer may be lost and asked for again.
+fn tell_again(
+    transaction: &Transaction<'_>,
+    device: DeviceId,
+    cursor: u64,
+    said: &[u8],
+) -> Result<(), LedgerError> {
+    let asked = [&cursor.to_be_bytes()[..], said].concat();
+    let news = transaction.execute(
+        "UPDATE device SET plan_head = max(plan_head, ?2), retold_for = ?3
+         WHERE id = ?1 AND (plan_head < ?2 OR retold_for IS NULL OR retold_for <> ?3)",
+        (device.as_bytes(), number(cursor), asked),
+    )?;
+    if news == 0 {
         return Ok(());
     }
-    transaction
-        .execute("UPDATE device SET plan_head = ?2 WHERE id = ?1", (device.as_bytes(), number(cursor)))?;
     transaction.execute("DELETE FROM told_round WHERE device = ?1", [device.as_bytes()])?;
     let stops = transaction
         .prepare_cached("SELECT id, round FROM stop WHERE device = ?1 ORDER BY round, number")?
@@ -188,7 +230,8 @@ fn page(
         plans.push(Plan::decode(&change[..]).map_err(|torn| LedgerError::Damaged(torn.to_string()))?);
     }
     let more = last < plan_head(transaction, device)?;
-    Ok(Page { device: device.as_bytes().to_vec(), after: cursor, plans, more })
+    let mark = mark(transaction, device, last)?.unwrap_or_default();
+    Ok(Page { device: device.as_bytes().to_vec(), after: cursor, plans, more, mark })
 }
 
 fn round(transaction: &Transaction<'_>, code: &str, cycle: Option<&str>) -> Result<RoundId, LedgerError> {

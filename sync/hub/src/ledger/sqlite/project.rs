@@ -6,13 +6,16 @@ use lamplighter_core::{
         chain::{Log, reading_id},
         event::{Body, Event},
     },
-    id::StopId,
+    id::{DeviceId, StopId},
     reading::{Method, Reading},
 };
 use rusqlite::{OptionalExtension as _, Transaction};
 
-use super::{count, number};
+use super::{agree, count, number};
 use crate::error::LedgerError;
+
+/// Why events of a device that was locked out are held back.
+pub(super) const REVOKED: &str = "revoked";
 
 /// Takes note of one event. Content never fails: what cannot be read is put on a list.
 pub(super) fn project(
@@ -23,14 +26,7 @@ pub(super) fn project(
 ) -> Result<(), LedgerError> {
     let event = match Event::from_bytes(payload) {
         Ok(event) => event,
-        Err(unread) => {
-            transaction
-                .prepare_cached(
-                    "INSERT INTO quarantine (device, epoch, seq, reason) VALUES (?1, ?2, ?3, ?4)",
-                )?
-                .execute((log.device.as_bytes(), log.epoch, number(seq), unread.to_string()))?;
-            return Ok(());
-        }
+        Err(unread) => return hold_back(transaction, log, seq, &unread.to_string()),
     };
     match &event.body {
         Body::Reading(reading) => store_reading(transaction, log, seq, reading)?,
@@ -54,9 +50,39 @@ pub(super) fn project(
                 )?
                 .execute((log.device.as_bytes(), number(*cursor)))?;
         }
+        Body::Reopened { epoch, common, .. } => agree::note_reopened(transaction, log, seq, *epoch, *common)?,
         Body::Skipped { .. } | Body::ShiftStarted { .. } | Body::ShiftEnded { .. } => {}
     }
     advance(transaction, log, seq, &event.body)
+}
+
+/// The event is in its log, and stands for nothing until somebody decides.
+pub(super) fn hold_back(
+    transaction: &Transaction<'_>,
+    log: Log,
+    seq: u64,
+    reason: &str,
+) -> Result<(), LedgerError> {
+    transaction
+        .prepare_cached("INSERT INTO quarantine (device, epoch, seq, reason) VALUES (?1, ?2, ?3, ?4)")?
+        .execute((log.device.as_bytes(), log.epoch, number(seq), reason))?;
+    Ok(())
+}
+
+/// Takes note of what a device sent after it was locked out. Answers how many events there were.
+pub(super) fn release(transaction: &Transaction<'_>, device: DeviceId) -> Result<u64, LedgerError> {
+    let mut held = transaction
+        .prepare_cached("DELETE FROM quarantine WHERE reason = ?1 AND device = ?2 RETURNING epoch, seq")?
+        .query_map((REVOKED, device.as_bytes()), |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<Vec<(u32, i64)>, _>>()?;
+    held.sort_unstable();
+    for (epoch, seq) in &held {
+        let payload: Vec<u8> = transaction
+            .prepare_cached("SELECT payload FROM event WHERE device = ?1 AND epoch = ?2 AND seq = ?3")?
+            .query_row((device.as_bytes(), epoch, seq), |row| row.get(0))?;
+        project(transaction, Log { device, epoch: *epoch }, count(*seq), &payload)?;
+    }
+    Ok(held.len() as u64)
 }
 
 /// Looks again at events that came before their stop was in the books.
@@ -71,7 +97,7 @@ pub(super) fn adopt(transaction: &Transaction<'_>, stop: StopId) -> Result<(), L
         let payload: Vec<u8> = transaction
             .prepare_cached("SELECT payload FROM event WHERE device = ?1 AND epoch = ?2 AND seq = ?3")?
             .query_row((device, epoch, seq), |row| row.get(0))?;
-        let log = Log { device: lamplighter_core::id::DeviceId::new(device), epoch };
+        let log = Log { device: DeviceId::new(device), epoch };
         if let Ok(event) = Event::from_bytes(&payload) {
             advance(transaction, log, count(seq), &event.body)?;
         }
@@ -155,7 +181,10 @@ fn advance(transaction: &Transaction<'_>, log: Log, seq: u64, body: &Body) -> Re
                 .execute((stop.as_bytes(), reading.as_bytes(), log.device.as_bytes()))?;
             (*stop, changed)
         }
-        Body::ShiftStarted { .. } | Body::ShiftEnded { .. } | Body::DownApplied { .. } => return Ok(()),
+        Body::ShiftStarted { .. }
+        | Body::ShiftEnded { .. }
+        | Body::DownApplied { .. }
+        | Body::Reopened { .. } => return Ok(()),
     };
     if changed == 0 && !is_known(transaction, stop)? {
         transaction

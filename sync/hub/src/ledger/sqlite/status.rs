@@ -16,9 +16,10 @@ impl Ledger {
             Ok(Status {
                 devices: devices(transaction)?,
                 rounds: rounds(transaction)?,
-                quarantined: tally(transaction, "SELECT count(*) FROM quarantine")?,
+                quarantined: tally(transaction, "SELECT count(*) FROM quarantine WHERE reason <> 'revoked'")?,
                 forks: tally(transaction, "SELECT count(*) FROM set_aside WHERE reason = 'fork'")?,
-                from_revoked: tally(transaction, "SELECT count(*) FROM set_aside WHERE reason = 'revoked'")?,
+                from_revoked: tally(transaction, "SELECT count(*) FROM quarantine WHERE reason = 'revoked'")?,
+                reopened: tally(transaction, "SELECT count(*) FROM reopened")?,
                 orphans: tally(transaction, "SELECT count(*) FROM orphan")?,
             })
         })
