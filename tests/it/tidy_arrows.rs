@@ -26,7 +26,7 @@ const HOMES: &[Home] = &[
         name: "prost",
         places: &[
             "core/src/evidence/",
-            "sync/src/wire.rs",
+            "sync/src/wire/",
             // Turn messages into bytes and back, once for both ends.
             "sync/src/signed.rs",
             "sync/src/exchange.rs",
