@@ -5,6 +5,7 @@ pub mod fluctuation;
 pub mod judge;
 pub mod observed;
 pub mod tou;
+pub mod twice;
 pub mod verdict;
 
 #[cfg(test)]

@@ -1,7 +1,10 @@
 //! Proves an export without the hub: every hash, every seal, every reading spelt out, the totals, the trailer,
 //! and that not one byte could have been written otherwise.
 
-use std::io::{self, Write};
+use std::{
+    collections::HashMap,
+    io::{self, Write},
+};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use lamplighter_core::{
@@ -10,7 +13,7 @@ use lamplighter_core::{
         event::{Body, Event},
         seal::{PublicKey, Purpose, Seal},
     },
-    id::ReadingId,
+    id::{ReadingId, StopId},
     reading::Reading,
     time::UtcMs,
 };
@@ -18,6 +21,7 @@ use lamplighter_core::{
 use super::{
     Header, LogStart, Marks, Place, Row, Status, Totals, VERSION, Writer,
     text::{next_record, unhex},
+    write::HELD,
 };
 use crate::books;
 
@@ -126,25 +130,27 @@ impl Proof<'_> {
     }
 
     fn event(&mut self, fields: &[String]) -> Result<(), String> {
-        let [_, _, _, _, _, payload, _] = fields else { return Err(count()) };
+        let [_, _, _, _, kind, payload, _] = fields else { return Err(count()) };
+        // Whom the office holds back it alone knows; it can only make less count.
+        let held = kind == HELD;
         let payload = STANDARD.decode(payload).map_err(|_| "the payload is not base64")?;
         let Some((start, head)) = &self.log else { return Err("an event before its log".into()) };
         let (log, seq) = (start.log, head.seq + 1);
         let row = match Event::from_bytes(&payload) {
-            Ok(Event { body: Body::Reading(reading), .. }) => self.row(log, seq, &reading)?,
+            Ok(Event { body: Body::Reading(reading), .. }) => self.row(log, seq, held, &reading)?,
             Ok(_) | Err(_) => None,
         };
         if row.is_some() {
             self.reading_ids.push(reading_id(log, seq));
         }
-        let head = self.writer.event(&payload, row.as_ref()).map_err(differs)?;
+        let head = self.writer.event(&payload, held, row.as_ref()).map_err(differs)?;
         self.log = self.log.take().map(|(start, _)| (start, head));
         self.events += 1;
         Ok(())
     }
 
     /// Takes the rows that spell a reading out. Only an export of one cycle may leave them away.
-    fn row(&mut self, log: Log, seq: u64, reading: &Reading) -> Result<Option<Row>, String> {
+    fn row(&mut self, log: Log, seq: u64, held: bool, reading: &Reading) -> Result<Option<Row>, String> {
         if !self.records.next_is(b"R,") {
             let whole = self.header.cycle.is_empty();
             return if whole { Err("a reading is not spelt out".into()) } else { Ok(None) };
@@ -160,7 +166,10 @@ impl Proof<'_> {
         if !serial.is_empty() && books::meter_id(serial) != reading.meter {
             return Err("the device read another meter than the row says".into());
         }
-        let status: Status = self.marks.status(log.device, reading.stop, reading_id(log, seq));
+        let status = match held {
+            true => Status::Held,
+            false => self.marks.status(log.device, reading.stop, reading_id(log, seq)),
+        };
         let mut multipliers = Vec::new();
         for _ in &reading.values {
             let fields = self.records.take().map_err(|error| error.what)?;
@@ -269,19 +278,38 @@ fn place(
     Ok(Some(Place { round: round.into(), cycle: cycle.into(), number, address: address.into() }))
 }
 
-/// What the events say against readings. Torn records are left for the proof to find.
+/// What the events say against readings, keeping only readings of stops that have several.
 fn marks(bytes: &[u8]) -> Marks {
+    let mut several: HashMap<StopId, bool> = HashMap::new();
+    each_event(bytes, |_, _, body| {
+        if let Body::Reading(reading) = body {
+            several.entry(reading.stop).and_modify(|several| *several = true).or_insert(false);
+        }
+    });
     let mut marks = Marks::default();
+    each_event(bytes, |log, seq, body| {
+        let alone = matches!(body, Body::Reading(reading) if several.get(&reading.stop) == Some(&false));
+        if !alone {
+            marks.note(log, seq, body);
+        }
+    });
+    marks
+}
+
+/// Torn records are left for the proof to find.
+fn each_event(bytes: &[u8], mut visit: impl FnMut(Log, u64, &Body)) {
     let mut records = Records::new(bytes);
     while let Ok(fields) = records.take() {
-        let [kind, device, epoch, _, _, payload, _] = &fields[..] else { continue };
-        let (Ok(device), Ok(epoch)) = (device.parse(), epoch.parse()) else { continue };
+        let [kind, device, epoch, seq, what, payload, _] = &fields[..] else { continue };
+        if what == HELD {
+            continue;
+        }
+        let (Ok(device), Ok(epoch), Ok(seq)) = (device.parse(), epoch.parse(), seq.parse()) else { continue };
         let payload = STANDARD.decode(payload).unwrap_or_default();
         if let ("E", Ok(event)) = (&kind[..], Event::from_bytes(&payload)) {
-            marks.note(Log { device, epoch }, &event.body);
+            visit(Log { device, epoch }, seq, &event.body);
         }
     }
-    marks
 }
 
 fn count() -> String {

@@ -106,14 +106,14 @@ impl<W: Write> Writer<W> {
     }
 
     /// Adds the next event of the log, spelt out where it is a reading and there is a `row` for it. Returns
-    /// the new head.
-    pub fn event(&mut self, payload: &[u8], row: Option<&Row>) -> io::Result<Head> {
+    /// the new head. An event that is `held` back stands for nothing.
+    pub fn event(&mut self, payload: &[u8], held: bool, row: Option<&Row>) -> io::Result<Head> {
         let log = self.log.ok_or_else(|| io::Error::other("an event before its log"))?;
         self.head = self.head.next(log, payload);
         let event = Event::from_bytes(payload).ok();
         let (device, epoch) = (log.device.to_string(), log.epoch.to_string());
         let (seq, hash) = (self.head.seq.to_string(), self.head.hash.to_string());
-        let kind = event.as_ref().map_or("unknown", |event| kind(&event.body));
+        let kind = if held { HELD } else { event.as_ref().map_or("unknown", |event| kind(&event.body)) };
         self.record(&["E", &device, &epoch, &seq, kind, &STANDARD.encode(payload), &hash])?;
         if let (Some(Event { body: Body::Reading(reading), .. }), Some(row)) = (&event, row) {
             self.reading(log, reading, row)?;
@@ -183,6 +183,9 @@ impl<W: Write> Writer<W> {
         self.out.write_all(self.line.as_bytes())
     }
 }
+
+/// What stands in place of the kind of an event that is held back.
+pub(super) const HELD: &str = "held";
 
 const fn kind(body: &Body) -> &'static str {
     match body {

@@ -50,6 +50,7 @@ fn to_json(status: &Status) -> Value {
         "forks": status.forks,
         "from_revoked": status.from_revoked,
         "reopened": status.reopened,
+        "contested": status.contested,
         "orphans": status.orphans,
     })
 }
@@ -87,6 +88,7 @@ fn to_text(status: &Status) -> String {
             status.from_revoked,
             "events of devices that were locked out before they arrived; `release` takes them in",
         ),
+        (status.contested, "stops read twice with different results; the export does not count them"),
         (status.reopened, "logs begun anew: the device was copied, or set back to a backup"),
         (status.orphans, "events of stops that are not in the books"),
     ] {

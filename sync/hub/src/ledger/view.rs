@@ -104,6 +104,8 @@ pub struct Status {
     pub forks: u64,
     /// Events of devices that were locked out when they arrived.
     pub from_revoked: u64,
+    /// Stops that were read by two who do not agree: nothing of them is billed.
+    pub contested: u64,
     /// Logs that devices began anew because they had parted from ours.
     pub reopened: u64,
     /// Events of stops that are not in the books.

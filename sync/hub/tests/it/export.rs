@@ -49,15 +49,48 @@ fn an_export_proves_itself() {
         .map(|((obis, unit), total)| format!("{obis} {unit} {} {}", total.count, total.sum))
         .collect();
     assert_eq!((proved.totals.current, &totals[..]), (3, &["1-0:1.8.0*255 kWh 3 110.00".to_owned()][..]));
-    let statuses: Vec<&str> = text
-        .lines()
-        .filter(|line| line.starts_with("R,"))
-        .map(|line| line.rsplit(',').next().unwrap())
-        .collect();
-    assert_eq!(statuses, ["superseded", "current", "withdrawn", "current", "current"]);
+    check_statuses(&ledger, &["superseded", "current", "withdrawn", "current", "current"]);
     assert!(text.contains(",14,2026-11,4,\"Pier 4, east\",58204,"), "{text}");
     assert!(text.contains(",1-0:1.8.0*255,0.25,kWh,40\n"), "{text}");
     assert!(text.ends_with('\n') && !text.ends_with("\n\n"));
+}
+
+#[test]
+fn a_stop_that_two_have_read_counts_once_or_not_at_all() {
+    let ledger = ledger();
+    import(&ledger, &round(4), None);
+    let mut mara = Handheld::enrolled(&ledger, 1, "Mara");
+    let mut ole = Handheld::enrolled(&ledger, 2, "Ole");
+    let mut per = Handheld::enrolled(&ledger, 3, "Per");
+    for (number, mara_s, ole_s) in [(1, "100.0", "104.5"), (2, "100.0", "870.0")] {
+        mara.read(number, mara_s);
+        ole.read(number, ole_s);
+    }
+    per.read(1, "500.0");
+    let third = per.read(3, "7");
+    per.event(Body::Withdrawn { reading: third, stop: stop(3) });
+    ledger.ingest(&mara.batch(1, 2), NOW).unwrap();
+    ledger.ingest(&ole.batch(1, 2), NOW).unwrap();
+    ledger.revoke("Per", NOW).unwrap();
+    ledger.ingest(&per.batch(1, 3), NOW).unwrap();
+    check_statuses(&ledger, &["current", "contested", "duplicate", "contested", "held", "held"]);
+    assert_eq!(ledger.status().unwrap().contested, 1);
+    // What the office lets count may contest as well.
+    ledger.release("Per").unwrap();
+    check_statuses(&ledger, &["contested", "contested", "contested", "contested", "contested", "withdrawn"]);
+}
+
+/// Of every reading in the export, which is proved, in its order.
+#[track_caller]
+fn check_statuses(ledger: &Ledger, expected: &[&str]) {
+    let text = text(ledger, None);
+    verify(text.as_bytes(), Some(ledger.key().public())).unwrap();
+    let statuses: Vec<&str> = text
+        .lines()
+        .filter(|line| line.starts_with("R,"))
+        .filter_map(|line| line.rsplit(',').next())
+        .collect();
+    assert_eq!(statuses, expected);
 }
 
 #[test]

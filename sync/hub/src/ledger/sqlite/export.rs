@@ -14,13 +14,13 @@ use lamplighter_core::{
 };
 use lamplighter_sync::{
     convert,
-    export::{Header, LogStart, Marks, Place, Row, Totals, Writer},
+    export::{Header, LogStart, Marks, Place, Row, Status, Totals, Writer},
     wire,
 };
 use prost::Message as _;
 use rusqlite::{OptionalExtension as _, Transaction};
 
-use super::{Ledger, count};
+use super::{Ledger, count, project::REVOKED};
 use crate::error::LedgerError;
 
 impl Ledger {
@@ -71,19 +71,20 @@ impl<W: Write, P: FnMut(u64)> Sheet<'_, W, P> {
         let Log { device, epoch } = start.log;
         self.writer.log(start).map_err(torn)?;
         let mut rows = self.transaction.prepare_cached(
-            "SELECT event.seq, payload, event.hash, seal.seal FROM event
-             LEFT JOIN seal USING (device, epoch, seq)
+            "SELECT event.seq, payload, event.hash, seal.seal, quarantine.reason = ?3 FROM event
+             LEFT JOIN seal USING (device, epoch, seq) LEFT JOIN quarantine USING (device, epoch, seq)
              WHERE device = ?1 AND epoch = ?2 ORDER BY event.seq",
         )?;
-        let mut rows = rows.query((device.as_bytes(), epoch))?;
+        let mut rows = rows.query((device.as_bytes(), epoch, REVOKED))?;
         while let Some(row) = rows.next()? {
             let seq = count(row.get(0)?);
             let payload: Vec<u8> = row.get(1)?;
+            let held = row.get::<_, Option<bool>>(4)?.unwrap_or(false);
             let spelt = match Event::from_bytes(&payload) {
-                Ok(Event { body: Body::Reading(reading), .. }) => self.row(start.log, seq, &reading)?,
+                Ok(Event { body: Body::Reading(reading), .. }) => self.row(start.log, seq, held, &reading)?,
                 Ok(_) | Err(_) => None,
             };
-            let head = self.writer.event(&payload, spelt.as_ref()).map_err(torn)?;
+            let head = self.writer.event(&payload, held, spelt.as_ref()).map_err(torn)?;
             if head.seq != seq || head.hash.0 != row.get::<_, [u8; 32]>(2)? {
                 let what = format!("event {} of {device} is not the one that was sealed", head.seq);
                 return Err(LedgerError::Damaged(what));
@@ -100,7 +101,7 @@ impl<W: Write, P: FnMut(u64)> Sheet<'_, W, P> {
         Ok(())
     }
 
-    fn row(&self, log: Log, seq: u64, reading: &Reading) -> Result<Option<Row>, LedgerError> {
+    fn row(&self, log: Log, seq: u64, held: bool, reading: &Reading) -> Result<Option<Row>, LedgerError> {
         let found = self.place(reading.stop)?;
         let cycle = found.as_ref().map_or("", |(place, _)| &place.cycle);
         if !self.cycle.is_empty() && cycle != self.cycle {
@@ -116,7 +117,10 @@ impl<W: Write, P: FnMut(u64)> Sheet<'_, W, P> {
         let planned = |obis| meter.and_then(|meter| meter.register(obis));
         Ok(Some(Row {
             serial,
-            status: self.marks.status(log.device, reading.stop, reading_id(log, seq)),
+            status: match held {
+                true => Status::Held,
+                false => self.marks.status(log.device, reading.stop, reading_id(log, seq)),
+            },
             multipliers: reading
                 .values
                 .iter()
@@ -164,20 +168,21 @@ fn logs(transaction: &Transaction<'_>) -> Result<Vec<LogStart>, LedgerError> {
         .collect::<Result<_, _>>()?)
 }
 
-/// What all logs say against readings, from the few events that do.
-fn marks(transaction: &Transaction<'_>) -> Result<Marks, LedgerError> {
+/// What all logs say against readings, from the few events that do and the readings of stops that have several.
+pub(super) fn marks(transaction: &Transaction<'_>) -> Result<Marks, LedgerError> {
     let mut marks = Marks::default();
     let mut payloads = transaction.prepare(
-        "SELECT device, epoch, payload FROM event WHERE (device, epoch, seq) IN (
-             SELECT device, epoch, seq FROM reading WHERE supersedes IS NOT NULL
+        "SELECT device, epoch, seq, payload FROM event WHERE (device, epoch, seq) IN (
+             SELECT device, epoch, seq FROM reading WHERE stop IN (
+                 SELECT stop FROM reading GROUP BY stop HAVING count(*) > 1)
              UNION ALL SELECT device, epoch, seq FROM withdrawal)",
     )?;
     let mut payloads = payloads.query([])?;
     while let Some(row) = payloads.next()? {
         let log = Log { device: DeviceId::new(row.get(0)?), epoch: row.get(1)? };
-        let payload: Vec<u8> = row.get(2)?;
+        let payload: Vec<u8> = row.get(3)?;
         if let Ok(event) = Event::from_bytes(&payload) {
-            marks.note(log, &event.body);
+            marks.note(log, count(row.get(2)?), &event.body);
         }
     }
     Ok(marks)

@@ -3,7 +3,7 @@
 use lamplighter_core::{evidence::seal::PublicKey, id::DeviceId, time::UtcMs};
 use rusqlite::{Row, Transaction};
 
-use super::{Ledger, count};
+use super::{Ledger, count, export::marks};
 use crate::{
     error::LedgerError,
     ledger::{DeviceState, DeviceStatus, RoundStatus, Status},
@@ -20,6 +20,7 @@ impl Ledger {
                 forks: tally(transaction, "SELECT count(*) FROM set_aside WHERE reason = 'fork'")?,
                 from_revoked: tally(transaction, "SELECT count(*) FROM quarantine WHERE reason = 'revoked'")?,
                 reopened: tally(transaction, "SELECT count(*) FROM reopened")?,
+                contested: marks(transaction)?.contested(),
                 orphans: tally(transaction, "SELECT count(*) FROM orphan")?,
             })
         })
