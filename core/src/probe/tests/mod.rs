@@ -3,6 +3,7 @@
 mod arbitrary;
 mod bench;
 mod beside;
+mod both_ways;
 mod captures;
 mod decode;
 mod driving;
