@@ -20,6 +20,7 @@ mod pace;
 mod programming;
 mod push;
 mod push_meter;
+mod push_search;
 mod reading;
 mod replay;
 mod sml;
