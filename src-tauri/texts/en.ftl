@@ -24,6 +24,7 @@ trying = Trying { $family } at { $baud } Bd …
 fetched = { $done } fetched
 fetched-of = { $done } of { $total } fetched
 signal = Signal { $percent } %
+key-refused = The meter did not take its password or key; it is read without.
 repeating = Damaged: asking for it again
 tried = Tried: { $tried }.
 heard-read = read

@@ -277,6 +277,7 @@ fn words(progress: &Progress) -> String {
         }
         Progress::Fetched { done, total: None } => say("fetched", &[("done", done.to_string())]),
         Progress::Signal { percent } => say("signal", &[("percent", percent.to_string())]),
+        Progress::KeyRefused => say("key-refused", &[]),
     }
 }
 

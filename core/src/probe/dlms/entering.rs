@@ -33,6 +33,9 @@ impl Session {
         if !self.access.is_ciphered() {
             return self.associate(now);
         }
+        if self.is_key_wrong() {
+            return self.wrong_key(now);
+        }
         if self.dialogue.security.is_none() {
             let Some(keys) = self.keys().and_then(SuiteKeys::of) else {
                 return self.deny(now, Denial::Locked);
@@ -90,6 +93,7 @@ impl Session {
                     return self.deny(now, Denial::Locked);
                 };
                 let title = security.title();
+                self.offered = Some(security.next());
                 let sealed = security.seal(GLO_INITIATE, &initiate).unwrap_or_default();
                 association::request(Proof::Gmac { challenge: &challenge, title }, &sealed)
             }
@@ -241,12 +245,21 @@ impl Session {
         Ok(())
     }
 
+    /// The meter passed over the keys, and it was not their counter.
+    pub(super) fn is_key_wrong(&self) -> bool {
+        let wanted = self.tour.found.counter.map_or(0, |counter| counter.saturating_add(1));
+        self.offered.is_some_and(|ours| wanted <= ours)
+    }
+
     /// Once: meters lock after a few.
-    fn wrong_key(&mut self, now: Moment) -> Result<(), ReadError> {
+    pub(super) fn wrong_key(&mut self, now: Moment) -> Result<(), ReadError> {
         self.leave(now, After::End(Err(ReadError::WrongKey)))
     }
 
     fn let_in(&mut self, now: Moment, agreed: Agreed) -> Result<(), ReadError> {
+        if self.dialogue.is_ciphered {
+            self.offered = None;
+        }
         let ciphered = if self.dialogue.is_ciphered { OVERHEAD_MAX } else { 0 };
         let pdu = if agreed.pdu == 0 { usize::MAX } else { agreed.pdu.into() };
         // One frame a request: every further one would cost a turn-around of its own.

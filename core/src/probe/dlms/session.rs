@@ -46,6 +46,8 @@ pub struct Session {
     pub(super) title: Option<[u8; 8]>,
     /// The meter's counter was read a second time, or it asked for another one.
     pub(super) recounted: bool,
+    /// Our counter when the keys were offered, until the meter takes them.
+    pub(super) offered: Option<u32>,
     pub(super) corrected: bool,
     pub(super) counters_read: bool,
     /// The name under which counters are kept.
@@ -106,6 +108,7 @@ impl Session {
             agreed: Agreed::default(),
             title: None,
             recounted: false,
+            offered: None,
             corrected: false,
             counters_read: false,
             counted_as: None,
@@ -272,6 +275,10 @@ impl Session {
                 self.read_on(now)?;
                 Ok(true)
             }
+            Some(Access::Ciphered(_)) if self.is_key_wrong() => {
+                self.wrong_key(now)?;
+                Ok(true)
+            }
             Some(other) => {
                 self.approach.looked();
                 self.access = other;
@@ -369,8 +376,9 @@ impl Sessions for Session {
     /// A link that is left open shuts the next reader out for two minutes.
     fn farewell(&mut self) -> Option<Vec<u8>> {
         match self.stage {
-            Stage::Linking | Stage::Leaving(_) | Stage::Over => None,
-            Stage::Reserving(_) | Stage::Associating | Stage::Proving | Stage::Reading => {
+            Stage::Leaving(_) | Stage::Over => None,
+            // It may just be opening the link.
+            Stage::Linking | Stage::Reserving(_) | Stage::Associating | Stage::Proving | Stage::Reading => {
                 Some(self.dialogue.channel.goodbye())
             }
         }

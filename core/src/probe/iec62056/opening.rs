@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::{
     identification::Identification,
     limits::{SIGN_ON, TOTAL_BYTES_MAX, TOTAL_TIME_MAX},
-    message::{self, Address, Mode},
+    message::{self, Address, Mode, NAK},
     sign_on::SignOn,
     speed::{Approach, plan},
     turn::{Partner, Word},
@@ -87,6 +87,8 @@ enum Step {
     Listening {
         opened: Box<Opened>,
         heard: usize,
+        /// The last character, without parity.
+        last: u8,
     },
     /// The meter changes over.
     Changing(Box<Opened>),
@@ -156,8 +158,9 @@ impl Opening {
                     word.hear(now);
                     self.deadline = word.due;
                 }
-                Step::Listening { opened, heard } => {
+                Step::Listening { opened, heard, last } => {
                     *heard += 1;
+                    *last = raw & 0x7F;
                     // With a head that hears itself the first such line is our own.
                     let lines = if opened.echo { 2 } else { 1 };
                     // Whoever has begun is let finish.
@@ -182,9 +185,14 @@ impl Opening {
             Step::Answering(word, opened) => {
                 self.script.send(now, word.bytes);
                 self.deadline = self.script.sent_until() + ECHO_WAIT;
-                self.step = Step::Listening { opened, heard: 0 };
+                self.step = Step::Listening { opened, heard: 0, last: 0 };
             }
-            Step::Listening { opened, .. } => {
+            Step::Listening { opened, heard, last } => {
+                // Behind our own voice, where the head hears itself.
+                let alone = heard == 1 || (opened.echo && heard == WORD_LENGTH + 1);
+                if alone && last == NAK {
+                    return Err(ReadError::Refused);
+                }
                 self.script.set(Settings { baud: opened.baud, framing: Framing::EightNone });
                 self.deadline = now + CHANGE_WAIT;
                 self.step = Step::Changing(opened);

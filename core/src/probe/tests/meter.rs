@@ -4,6 +4,7 @@ use super::{
     terminal::{Done, Terminal},
     wire::{Wire, bit_ns},
 };
+use crate::probe::dlms::tests::guest::{Guest, Lock};
 
 const MS: u64 = 1_000_000;
 /// How long a meter stays in programming mode when nothing is said.
@@ -61,12 +62,19 @@ pub(super) struct Habits {
     pub(super) deaf_to_break: bool,
     /// In mode E: how the meter says the option select again.
     pub(super) mode_e: ModeE,
+    /// What talks HDLC then; one octet of it, where there is nothing.
+    pub(super) binary: Option<Lock>,
+    /// It leaves HDLC by itself after so long; not at all within a test, where that is 0.
+    pub(super) binary_ms: u64,
+    /// Goes on in HDLC after a goodbye.
+    pub(super) stays_binary: bool,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum ModeE {
     /// It knows no such mode.
     None,
+    Nak,
     Mute,
     At300,
     AtNewSpeed,
@@ -118,12 +126,16 @@ impl Default for Habits {
             deaf_ms: 0,
             deaf_to_break: false,
             mode_e: ModeE::None,
+            binary: None,
+            binary_ms: 0,
+            stays_binary: false,
         }
     }
 }
 
 #[derive(Debug)]
 pub(super) struct Meter {
+    pub(super) guest: Option<Guest>,
     habits: Habits,
     state: State,
     busy_until: u64,
@@ -151,6 +163,7 @@ impl Meter {
     pub(super) fn new(habits: Habits, wire: &mut Wire) -> Self {
         let mut meter = Self {
             asleep: habits.sleeps,
+            guest: habits.binary.map(Guest::new),
             habits,
             state: State::Idle,
             busy_until: 0,
@@ -167,8 +180,12 @@ impl Meter {
     }
 
     /// Somebody who comes now finds it shut.
-    pub(super) const fn is_shut(&self) -> bool {
-        matches!(self.state, State::Programming(..))
+    pub(super) fn is_shut(&self) -> bool {
+        matches!(self.state, State::Programming(..)) || self.guest.as_ref().is_some_and(Guest::is_linked)
+    }
+
+    pub(super) const fn is_binary(&self) -> bool {
+        matches!(self.state, State::Hdlc(..))
     }
 
     /// Does what is due by itself.
@@ -188,14 +205,18 @@ impl Meter {
         if at < self.busy_until {
             return;
         }
-        if let State::Hdlc(own, from) = self.state {
-            // Whatever it is: this bench has no HDLC, and says so in one octet.
+        if let State::Hdlc(own, from) = self.state
+            && (self.habits.binary_ms == 0 || at < from + self.habits.binary_ms * MS)
+        {
             if baud == own && at >= from {
-                wire.say(at + 5 * MS, own, &[0x7E]);
+                self.hear_frame(wire, message, own, at);
             }
             return;
         }
         let text: Vec<u8> = message.iter().map(|byte| byte & 0x7F).collect();
+        if message.first() == Some(&0x7E) {
+            return;
+        }
         assert!(message.iter().all(|byte| byte.count_ones() % 2 == 0), "the reader sends even parity");
         if text.iter().all(|&byte| byte == 0) && (63..=69).contains(&text.len()) && baud == 300 {
             self.woken = (at + 1_500 * MS, at + 1_700 * MS + text_ns(b"/?!\r\n"));
@@ -209,7 +230,8 @@ impl Meter {
         if let State::Programming(own, until) = self.state
             && at < until
         {
-            let begins = at.saturating_sub(message.len() as u64 * 10 * bit_ns(baud));
+            // A receiver has a character in the middle of its stop bit.
+            let begins = at.saturating_sub((message.len() as u64 * 10 - 1) * bit_ns(baud));
             if baud == own && begins >= self.busy_until + self.habits.deaf_ms * MS {
                 self.command(wire, &text, own, answer);
             }
@@ -243,6 +265,7 @@ impl Meter {
             {
                 let new = 300 << (speed - b'0');
                 let end = match self.habits.mode_e {
+                    ModeE::Nak => return self.say_no(wire, answer),
                     ModeE::None | ModeE::Mute => answer,
                     ModeE::At300 => wire.say(answer, 300, message),
                     ModeE::AtNewSpeed => wire.say(answer, new, message),
@@ -253,6 +276,17 @@ impl Meter {
                 self.read_out(wire, answer, *own);
             }
             _ => {}
+        }
+    }
+
+    fn hear_frame(&mut self, wire: &mut Wire, frame: &[u8], baud: u32, at: u64) {
+        // Without a guest, that there is HDLC is said in one octet.
+        let answer = self.guest.as_mut().map_or(Some(vec![0x7E]), |guest| guest.hear(frame));
+        if let Some(answer) = answer {
+            self.busy_until = wire.say(at + 30 * MS, baud, &answer);
+        }
+        if self.guest.as_ref().is_some_and(Guest::is_left) && !self.habits.stays_binary {
+            self.state = State::Idle;
         }
     }
 
@@ -296,13 +330,17 @@ impl Meter {
             Refusal::Lists | Refusal::All => true,
         };
         if refused || !known {
-            self.busy_until = wire.say(answer, 300, &even(&[0x15]));
-            self.state = State::Idle;
+            self.say_no(wire, answer);
         } else if speed == offered && !self.habits.stays_at_300 {
             self.read_out(wire, answer, 300 << (speed - b'0'));
         } else {
             self.read_out(wire, answer, 300);
         }
+    }
+
+    fn say_no(&mut self, wire: &mut Wire, at: u64) {
+        self.busy_until = wire.say(at, 300, &even(&[0x15]));
+        self.state = State::Idle;
     }
 
     fn read_out(&mut self, wire: &mut Wire, at: u64, baud: u32) {

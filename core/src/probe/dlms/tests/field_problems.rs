@@ -161,7 +161,8 @@ fn a_counter_out_of_step_is_read_again_once() {
             }
             OldCounter::HangsUp | OldCounter::Silent => {
                 fails(&read, ReadError::WrongKey);
-                assert_eq!(read.meter.doors_tried, [16, 1, 16, 1], "{old_counter:?}");
+                // It tells the same counter again, so that it can only be the key, which is not offered twice.
+                assert_eq!(read.meter.doors_tried, [16, 1, 16], "{old_counter:?}");
             }
         }
         // The device knows better than the meter says.

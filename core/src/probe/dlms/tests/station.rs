@@ -103,6 +103,10 @@ impl<A: Application> Station<A> {
         }
     }
 
+    pub(super) const fn is_linked(&self) -> bool {
+        self.client.is_some()
+    }
+
     /// What it says to a frame.
     pub(super) fn hear(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
         let body = &bytes[1..bytes.len() - 1];
