@@ -120,7 +120,10 @@ impl Answer {
             (STX, Lead::Hunting) if fits => self.begin(Lead::Stx),
             // The remains of an echo are followed by the true beginning.
             (STX, Lead::Soh) if fits && self.text.len() != NAME_LENGTH => self.begin(Lead::Stx),
-            (STX, Lead::Stx) if fits && !self.text.contains(&b'(') => self.begin(Lead::Stx),
+            // But not where data stood before: a line feed of which one bit is wrong is an STX as well.
+            (STX, Lead::Stx) if fits && !self.text.iter().any(|byte| b"()".contains(byte)) => {
+                self.begin(Lead::Stx);
+            }
             (ACK | NAK, Lead::Hunting) if fits && self.said == [byte] => self.said.clear(),
             (ACK, Lead::Hunting) if fits => self.acknowledged = true,
             (NAK, Lead::Hunting) if fits => return Heard::End(Reply::Nak),
@@ -222,6 +225,12 @@ mod tests {
         check(b"\x021.8.0(1)\x03=", &Reply::Damaged);
         check(b"\x021.8.0(1)", &Reply::Damaged);
         check(b"\x01B0\x03p", &Reply::Damaged);
+    }
+
+    #[test]
+    fn a_line_feed_that_became_a_beginning_cuts_nothing_off() {
+        // What it would cut off sums up to nothing, so that the checksum would be right.
+        check(b"\x02.--)\r\x02(1)\x03\x33", &Reply::Damaged);
     }
 
     #[test]

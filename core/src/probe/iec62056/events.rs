@@ -29,6 +29,8 @@ const KINDS: [(u64, EventKind); 7] = [
 pub(super) struct Events {
     form: usize,
     over: bool,
+    /// Forms that were refused.
+    refused: usize,
     heads: Heads,
     /// Heads of this answer, and how many of them were handed over before it was broken off.
     heard: usize,
@@ -46,6 +48,7 @@ impl Events {
         let mut heads = std::mem::take(&mut self.heads);
         heads.feed(said.text(), &mut |item| self.take(item));
         self.heads = heads;
+        self.refused += usize::from(said.is_refusal());
         match said {
             Said::Some(_) => {}
             Said::Last(_) if self.heard > 0 => self.over = true,
@@ -63,6 +66,18 @@ impl Events {
         self.known = self.known.max(self.heard);
         self.heard = 0;
         self.heads = Heads::default();
+    }
+
+    /// The log was refused in every form.
+    pub(super) const fn is_denied(&self) -> bool {
+        self.refused == FORMS.len() && !self.over
+    }
+
+    /// In every form once more, where nothing has come.
+    pub(super) fn start_over(&mut self) {
+        if !self.over && self.known == 0 {
+            *self = Self::default();
+        }
     }
 
     fn take(&mut self, item: Item<'_>) {

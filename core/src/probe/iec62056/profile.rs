@@ -35,6 +35,10 @@ pub(super) struct Profile {
     /// The form has brought rows.
     works: bool,
     dry: u8,
+    /// Forms of this question that were refused.
+    refused: usize,
+    /// A question was refused in every form before any had brought rows.
+    denied: bool,
     heads: Heads,
     rows: Rows,
 }
@@ -59,6 +63,8 @@ impl Profile {
             form: 0,
             works: false,
             dry: 0,
+            refused: 0,
+            denied: false,
             heads: Heads::default(),
             rows: Rows::default(),
         }
@@ -77,6 +83,7 @@ impl Profile {
         let Self { heads, rows, .. } = self;
         heads.feed(said.text(), &mut |item| rows.take(item, window));
         let parts = std::mem::take(&mut rows.parts).into_iter().map(Part::Profile).collect();
+        self.refused += usize::from(said.is_refusal());
         match said {
             Said::Some(_) => {}
             Said::Last(_) | Said::No => self.go_on(window.to),
@@ -98,6 +105,18 @@ impl Profile {
         self.rows = Rows::default();
     }
 
+    /// A question was refused in every form, and none has brought rows.
+    pub(super) const fn is_denied(&self) -> bool {
+        self.denied && !self.works
+    }
+
+    /// From the beginning, where nothing has come.
+    pub(super) fn start_over(&mut self) {
+        if !self.works {
+            *self = Self::new(self.span);
+        }
+    }
+
     fn go_on(&mut self, to: Civil) {
         self.works |= self.rows.last.is_some();
         self.heads = Heads::default();
@@ -107,9 +126,11 @@ impl Profile {
             return;
         }
         if !self.works {
+            self.denied |= self.refused == FORMS.len();
             self.form = 0;
             self.dry += 1;
         }
+        self.refused = 0;
         let next = to.plus(MINUTE).filter(|from| *from <= self.span.to);
         self.from = next.filter(|_| self.dry < DRY_MAX);
     }

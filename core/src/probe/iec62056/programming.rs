@@ -1,4 +1,4 @@
-//! A conversation in programming mode: the password, where there is one, then question by question. Reading only.
+//! A conversation in programming mode: question by question, and the password where it is wanted. Reading only.
 
 use super::{
     agenda::{Agenda, Ask, Said},
@@ -7,14 +7,15 @@ use super::{
     config::PATIENCE,
     limits::{BLOCK_WAIT, CONVERSATIONS_MAX, END_SILENCE, GAP, PROGRESS_STEP, REPEATS_MAX, SIGN_ON},
     listing::at,
+    lock::Lock,
     message::{self, ACK, Mode, NAK},
     speed::{Approach, SIGN_ON_BAUD},
+    tally::Tally,
     turn::{Pace, Partner, Turn, Word},
 };
 use crate::{
     probe::{
         error::ReadError,
-        part::Part,
         port::{Output, Progress},
         readout::Datum,
         script::Script,
@@ -35,7 +36,6 @@ pub(super) enum Programmed {
 #[derive(Debug)]
 pub(super) struct Programming {
     agenda: Agenda,
-    password: Option<String>,
     lock: Lock,
     step: Step,
     deadline: Moment,
@@ -46,22 +46,9 @@ pub(super) struct Programming {
     place: Place,
     /// No question has been passed over in silence.
     hurries: bool,
-    /// A question was answered with data.
-    told: bool,
     /// Something was refused without a reason.
     denied: bool,
-    fetched: u32,
-}
-
-/// How it stands with the password.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Lock {
-    /// It was not said.
-    Untried,
-    /// It was said, and nobody knows what the meter thought of it. It is not said again.
-    Tried,
-    /// The meter took it.
-    Open,
+    tally: Tally,
 }
 
 /// Where the meter is.
@@ -95,11 +82,11 @@ enum Asked {
 }
 
 impl Programming {
-    pub(super) fn new(now: Moment, agenda: Agenda, password: Option<String>) -> Self {
+    pub(super) fn new(now: Moment, agenda: Agenda, lock: Lock) -> Self {
+        let tally = Tally::default();
         Self {
             agenda,
-            password,
-            lock: Lock::Untried,
+            lock,
             step: Step::Idle,
             deadline: now,
             asked: Asked::Nothing,
@@ -108,15 +95,15 @@ impl Programming {
             retries: 0,
             place: Place::Outside,
             hurries: true,
-            told: false,
             denied: false,
-            fetched: 0,
+            tally,
         }
     }
 
     /// Goes on from an identification whose meter waits for an option select.
     pub(super) fn begin(&mut self, now: Moment, partner: &Partner) {
         self.agenda.begin_again();
+        self.tally.begin();
         self.place = Place::Outside;
         let speed = partner.plan.select.unwrap_or(b'0');
         let bytes = message::option_select(speed, Mode::Programming);
@@ -131,6 +118,11 @@ impl Programming {
     /// How often something had to be asked for again.
     pub(super) const fn retries(&self) -> u32 {
         self.retries
+    }
+
+    /// Whether the meter told something only after it had heard its password, as far as one can tell.
+    pub(super) const fn needs_password(&self) -> bool {
+        self.tally.told_with_password()
     }
 
     /// The meter may be in programming mode, and stays in it until we break off or its own time is over.
@@ -243,11 +235,17 @@ impl Programming {
         self.hurries &= reply != Reply::Silent;
         match (self.asked.clone(), reply) {
             (Asked::Nothing, _) => Ok(Turn::Going),
-            (_, Reply::Break) if self.told => self.converse_anew(Pace::Same, partner),
+            (Asked::Password, Reply::Break) => {
+                self.place = Place::Outside;
+                Err(ReadError::WrongKey)
+            }
             (_, Reply::Break) => {
                 self.place = Place::Outside;
                 self.denied = true;
-                Err(self.verdict())
+                if self.hung_up() || self.has_told() {
+                    return self.converse_anew(Pace::Same, partner);
+                }
+                Err(self.lock.verdict(self.denied))
             }
             // What a meter thinks of a password is asked for once, and otherwise seen by its answers.
             (Asked::Password, Reply::Damaged | Reply::Silent) => self.ask(now, partner),
@@ -262,7 +260,10 @@ impl Programming {
             (_, Reply::Damaged) => self.converse_anew(Pace::Gentler, partner),
             (Asked::Mode, Reply::Seed | Reply::Ack) => {
                 self.place = Place::Inside;
-                self.unlock(now, partner)
+                match self.lock.at_once() {
+                    Some(password) => Ok(self.unlock(now, &password, partner)),
+                    None => self.ask(now, partner),
+                }
             }
             // It reads out its list, whatever it is told.
             (Asked::Mode, Reply::Data { .. }) => {
@@ -279,7 +280,7 @@ impl Programming {
                 self.converse_anew(Pace::Slow, partner)
             }
             (Asked::Password, Reply::Ack) => {
-                self.lock = Lock::Open;
+                self.lock.opened();
                 self.ask(now, partner)
             }
             (Asked::Password, Reply::Nak | Reply::Seed | Reply::Data { .. }) => Err(ReadError::WrongKey),
@@ -288,20 +289,23 @@ impl Programming {
                 self.said_again = false;
                 self.hand_over(if more { Said::Some(&text) } else { Said::Last(&text) }, script);
                 if !more {
-                    return self.ask(now, partner);
+                    return self.go_on(now, partner);
                 }
                 self.say(now, Asked::More, command::next(), vec![ACK], partner);
                 Ok(Turn::Going)
             }
+            (Asked::Question(_), Reply::Silent) if self.said_again && self.hung_up() => {
+                self.converse_anew(Pace::Same, partner)
+            }
             (Asked::Question(ask), Reply::Silent) => self.ask_again(now, ask, partner),
             // Once it has answered, a NAK may mean that it has misheard.
-            (Asked::Question(ask), Reply::Nak) if self.told && !self.said_again => {
+            (Asked::Question(ask), Reply::Nak) if self.has_told() && !self.said_again => {
                 self.ask_again(now, ask, partner)
             }
             (Asked::Question(_), Reply::Nak | Reply::Ack) => {
                 self.denied = true;
                 self.hand_over(Said::No, script);
-                self.ask(now, partner)
+                self.go_on(now, partner)
             }
             (Asked::More, Reply::Silent | Reply::Nak | Reply::Ack) | (_, Reply::Seed) => {
                 self.converse_anew(Pace::Same, partner)
@@ -309,15 +313,31 @@ impl Programming {
         }
     }
 
-    fn unlock(&mut self, now: Moment, partner: &Partner) -> Result<Turn<Programmed>, ReadError> {
-        let password = self.password.clone().filter(|_| self.lock != Lock::Tried);
-        let Some(password) = password else { return self.ask(now, partner) };
-        if self.lock == Lock::Untried {
-            self.lock = Lock::Tried;
+    /// After an answer: a meter that refuses a thing in every form may want its password first.
+    fn go_on(&mut self, now: Moment, partner: &Partner) -> Result<Turn<Programmed>, ReadError> {
+        if self.agenda.is_denied()
+            && let Some(password) = self.lock.on_refusal()
+        {
+            self.agenda.start_over();
+            return Ok(self.unlock(now, &password, partner));
         }
+        self.ask(now, partner)
+    }
+
+    fn unlock(&mut self, now: Moment, password: &str, partner: &Partner) -> Turn<Programmed> {
         let text = format!("({password})");
         self.say(now, Asked::Password, Command::P1.with(&text), text.into_bytes(), partner);
-        Ok(Turn::Going)
+        Turn::Going
+    }
+
+    /// Whether the meter has left us as one does that wants a password, and will hear it in the next conversation.
+    const fn hung_up(&mut self) -> bool {
+        !self.tally.told_here() && self.lock.hung_up()
+    }
+
+    /// A question was answered with data.
+    const fn has_told(&self) -> bool {
+        self.tally.told() > 0
     }
 
     /// Asks what is next, or ends.
@@ -326,8 +346,10 @@ impl Programming {
         self.said_again = false;
         match self.agenda.ask() {
             Some(ask) => self.question(now, ask, partner),
-            None if self.told => self.say(now, Asked::Nothing, command::break_off(), Vec::new(), partner),
-            None => return Err(self.verdict()),
+            None if self.has_told() => {
+                self.say(now, Asked::Nothing, command::break_off(), Vec::new(), partner)
+            }
+            None => return Err(self.lock.verdict(self.denied)),
         }
         Ok(Turn::Going)
     }
@@ -350,15 +372,11 @@ impl Programming {
     fn hand_over<D>(&mut self, said: Said<'_>, script: &mut Script<D>) {
         let before = self.agenda.registers();
         let parts = self.agenda.answered(said);
-        let rows: usize = parts.iter().map(rows).sum();
-        let new = rows + self.agenda.registers() - before;
-        if new == 0 {
-            return;
+        let registers = self.agenda.registers() - before;
+        if self.tally.count(registers, &parts, self.lock.was_tried()) {
+            parts.into_iter().for_each(|part| script.push(Output::Part(part)));
+            script.tell(Progress::Fetched { done: self.tally.told(), total: None });
         }
-        self.told = true;
-        self.fetched = self.fetched.saturating_add(u32::try_from(new).unwrap_or(u32::MAX));
-        parts.into_iter().for_each(|part| script.push(Output::Part(part)));
-        script.tell(Progress::Fetched { done: self.fetched, total: None });
     }
 
     fn converse_anew(&mut self, pace: Pace, partner: &Partner) -> Result<Turn<Programmed>, ReadError> {
@@ -373,23 +391,7 @@ impl Programming {
         Ok(Turn::Anew(pace))
     }
 
-    /// Why nothing has come.
-    const fn verdict(&self) -> ReadError {
-        match self.lock {
-            Lock::Tried => ReadError::WrongKey,
-            Lock::Untried if self.denied => ReadError::Locked,
-            Lock::Untried | Lock::Open => ReadError::NothingToRead,
-        }
-    }
-
     fn is_slow(&self, partner: &Partner) -> bool {
         partner.approach == Approach::Slow || partner.plan.baud == SIGN_ON_BAUD
-    }
-}
-
-fn rows(part: &Part) -> usize {
-    match part {
-        Part::Profile(profile) => profile.rows.len(),
-        Part::Events(events) => events.len(),
     }
 }

@@ -8,11 +8,11 @@ use super::{
     agenda::Agenda,
     command,
     config::Config,
+    goal::Goal,
     identification::Identification,
-    limits::{
-        EXTRAS_BYTES_MAX, EXTRAS_TIME_MAX, LOCK_OUT, PAUSES, QUIET, SIGN_ON, TOTAL_BYTES_MAX, TOTAL_TIME_MAX,
-    },
+    limits::{LOCK_OUT, PAUSES, QUIET, SIGN_ON},
     listing::{Listed, Listing},
+    lock::Lock,
     opening::Opened,
     programming::{Programmed, Programming},
     report::{Seen, report},
@@ -67,16 +67,6 @@ enum Doing {
     Over,
 }
 
-/// What the next conversation is for.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Goal {
-    List,
-    /// The registers one by one, and what is wanted beside them.
-    Singles,
-    /// What is wanted beside the registers.
-    Beside,
-}
-
 impl Session {
     /// Opens a readout.
     pub fn start(now: Moment, config: Config) -> Self {
@@ -97,11 +87,7 @@ impl Session {
     }
 
     fn new(now: Moment, config: Config, script: Script<Readout>, sign_on: SignOn) -> Self {
-        let goal = match (config.begins_in_programming(), config.wants.beside_only) {
-            (true, true) => Goal::Beside,
-            (true, false) => Goal::Singles,
-            (false, _) => Goal::List,
-        };
+        let goal = Goal::first(&config);
         Self {
             listing: Listing::new(now, config.list(), config.has(Quirk::WrongCheck)),
             programming: None,
@@ -117,7 +103,7 @@ impl Session {
             refused: None,
             signal: Signal::default(),
             closes: now,
-            ends: now + if goal == Goal::List { TOTAL_TIME_MAX } else { EXTRAS_TIME_MAX },
+            ends: now + goal.time_max(),
             received: 0,
         }
     }
@@ -161,8 +147,7 @@ impl Session {
 
     fn hear(&mut self, now: Moment, raw: u8) -> Result<(), ReadError> {
         self.received += 1;
-        let most = if self.goal == Goal::List { TOTAL_BYTES_MAX } else { EXTRAS_BYTES_MAX };
-        if self.received > most && !matches!(self.doing, Doing::Closing(_) | Doing::Over) {
+        if self.received > self.goal.bytes_max() && !matches!(self.doing, Doing::Closing(_) | Doing::Over) {
             return Err(ReadError::TooLong);
         }
         if let Some(percent) = self.signal.hear(raw) {
@@ -230,7 +215,8 @@ impl Session {
         let programming = self.programming.get_or_insert_with(|| {
             let names = if self.goal == Goal::Singles { config.names() } else { Vec::new() };
             let serial = readout.as_ref().and_then(|readout| readout.serial.as_deref());
-            Programming::new(now, Agenda::new(names, config.wants), config.password(serial))
+            let lock = Lock::new(config.password(serial), config.has(Quirk::Password));
+            Programming::new(now, Agenda::new(names, config.wants), lock)
         });
         self.doing = Doing::Programming;
         programming.begin(now, partner);
@@ -313,7 +299,7 @@ impl Session {
     fn turn_to(&mut self, now: Moment, goal: Goal) {
         self.goal = goal;
         if goal != Goal::List {
-            self.ends = now + EXTRAS_TIME_MAX;
+            self.ends = now + goal.time_max();
         }
         self.sign_on.forget_tries();
         self.sign_on.anew(now, PAUSES[0], &mut self.script);
@@ -366,7 +352,13 @@ impl Session {
 
     fn done(&mut self, readout: Option<Readout>) {
         self.doing = Doing::Over;
-        readout.into_iter().for_each(|readout| self.script.push(Output::Done(readout)));
+        let Some(mut readout) = readout else { return };
+        // Where there was no occasion to see it, what was known holds.
+        let known = self.config.has(Quirk::Password);
+        if self.programming.as_ref().map_or(known, Programming::needs_password) {
+            readout.way.quirks.insert(Quirk::Password);
+        }
+        self.script.push(Output::Done(readout));
     }
 
     fn report(&self, registers: Vec<Datum>, integrity: Integrity) -> Option<Readout> {

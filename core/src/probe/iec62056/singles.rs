@@ -43,6 +43,10 @@ pub(super) struct Singles {
     /// The form has been answered.
     works: bool,
     dry: u8,
+    /// Forms of this register that were refused.
+    refused: usize,
+    /// A register was refused in every form before any was told.
+    denied: bool,
     answer: String,
     found: Vec<Datum>,
 }
@@ -51,7 +55,17 @@ impl Singles {
     pub(super) fn new(mut names: Vec<String>) -> Self {
         names.retain(|name| is_name(name));
         names.truncate(NAMES_MAX);
-        Self { names, at: 0, form: 0, works: false, dry: 0, answer: String::new(), found: Vec::new() }
+        Self {
+            names,
+            at: 0,
+            form: 0,
+            works: false,
+            dry: 0,
+            refused: 0,
+            denied: false,
+            answer: String::new(),
+            found: Vec::new(),
+        }
     }
 
     pub(super) fn ask(&self) -> Option<Ask> {
@@ -67,6 +81,7 @@ impl Singles {
         if matches!(said, Said::Some(_)) {
             return;
         }
+        self.refused += usize::from(said.is_refusal());
         let answer = std::mem::take(&mut self.answer);
         let datum = self.names.get(self.at).and_then(|name| register(name, &answer));
         if let Some(datum) = datum {
@@ -74,6 +89,8 @@ impl Singles {
             self.works = true;
             self.at += 1;
         } else if self.works || self.form + 1 == FORMS.len() {
+            self.denied |= !self.works && self.refused == FORMS.len();
+            self.refused = 0;
             self.dry += u8::from(!self.works);
             self.form = if self.works { self.form } else { 0 };
             self.at = if self.dry < DRY_MAX { self.at + 1 } else { self.names.len() };
@@ -84,6 +101,18 @@ impl Singles {
 
     pub(super) fn begin_again(&mut self) {
         self.answer.clear();
+    }
+
+    /// A register was refused in every form, and none was told.
+    pub(super) const fn is_denied(&self) -> bool {
+        self.denied && !self.works
+    }
+
+    /// From the first register on, where none was told.
+    pub(super) fn start_over(&mut self) {
+        if !self.works {
+            (self.at, self.form, self.dry, self.refused, self.denied) = (0, 0, 0, 0, false);
+        }
     }
 
     pub(super) const fn found(&self) -> usize {

@@ -8,7 +8,7 @@ use super::{
     reading::{Read, beside, check_rows, read, ring, single, span, values},
     terminal::{Dislike, Terminal},
 };
-use crate::probe::{error::ReadError, iec62056::Config, way::Quirk};
+use crate::probe::{error::ReadError, iec62056::Config, part::Wants, way::Quirk};
 
 #[test]
 fn single_registers_are_read_in_whatever_form_the_meter_likes() {
@@ -74,20 +74,74 @@ fn a_meter_with_an_empty_list_or_none_is_asked_for_registers_one_by_one() {
 }
 
 #[test]
-fn a_password_is_said_only_where_one_is_at_hand() {
+fn a_meter_that_wants_its_password_hears_it_once_and_at_once_the_next_time() {
     let locked = |dislike| Terminal { password: Some("00112233"), dislike, ..Terminal::default() };
     let with = |password: &str| Config { keyring: ring(password), ..single(&["1.8.0"]) };
-    for dislike in [Dislike::Nak, Dislike::Ack] {
+    for (dislike, without) in [
+        (Dislike::Nak, ReadError::Locked),
+        (Dislike::Ack, ReadError::Locked),
+        (Dislike::Error, ReadError::NothingToRead),
+        (Dislike::Break, ReadError::Locked),
+        (Dislike::Silence, ReadError::Garbled { attempts: 5 }),
+    ] {
         let right = read(locked(dislike), with("00112233"), Probe::default());
-        assert_eq!(values(right.readout()), ["12345.670"]);
-        right.ends_with_a_break();
+        assert_eq!((values(right.readout()), right.count(b"\x01P1")), (vec!["12345.670".into()], 1));
+        let known = Config { way: Some(right.readout().way.clone()), ..with("00112233") };
+        let again = read(locked(dislike), known, Probe::default());
+        assert_eq!(
+            (again.readout().way.to_string(), again.count(b"\x01R")),
+            ("iec62056-21 9600 password".into(), 1)
+        );
+        assert_eq!((again.count(b"\x01P1"), again.count(b"/?!")), (1, 1));
         let wrong = read(locked(dislike), with("11111111"), Probe::default());
-        assert_eq!(wrong.error(), ReadError::WrongKey);
-        assert_eq!(wrong.count(b"\x01P1"), 1);
-        wrong.ends_with_a_break();
+        assert_eq!((wrong.error(), wrong.count(b"\x01P1")), (ReadError::WrongKey, 1), "{dislike:?}");
         let none = read(locked(dislike), single(&["1.8.0"]), Probe::default());
-        assert_eq!((none.error(), none.count(b"\x01P1")), (ReadError::Locked, 0));
-        none.ends_with_a_break();
+        assert_eq!((none.error(), none.count(b"\x01P1")), (without, 0), "{dislike:?}");
+        for read in [right, again, wrong, none] {
+            // Where the meter has broken off, nobody has to.
+            if dislike != Dislike::Break {
+                read.ends_with_a_break();
+            }
+        }
+    }
+}
+
+#[test]
+fn a_meter_that_tells_without_a_password_never_hears_one() {
+    let with = |config| Config { keyring: ring("00112233"), ..config };
+    for dislike in [Dislike::Nak, Dislike::Ack, Dislike::Error] {
+        for commands in [&["R5", "R6"] as &'static [&'static str], &["R1"]] {
+            let terminal = Terminal { commands, dislike, ..Terminal::default() };
+            let read = read(terminal, with(single(&["1.8.0", "7.8.0", "2.8.0"])), Probe::default());
+            assert_eq!((values(read.readout()).len(), read.count(b"\x01P1")), (2, 0));
+            assert!(!read.readout().way.has(Quirk::Password));
+        }
+    }
+    let span = span((1, 0, 15), (3, 0, 0));
+    let terminal = Terminal { profile: Some(span), ..Terminal::default() };
+    let read = read(terminal, with(beside(Some(span), true)), Probe::default());
+    check_rows(&read, span);
+    assert_eq!((read.events().len(), read.count(b"\x01P1")), (2, 0));
+}
+
+#[test]
+fn a_profile_behind_a_password_is_read_after_registers_without() {
+    let span = span((1, 0, 15), (1, 12, 0));
+    let wants = Wants { profile: Some(span), events: true, beside_only: false };
+    for dislike in [Dislike::Nak, Dislike::Error, Dislike::Break, Dislike::Silence] {
+        let terminal = Terminal {
+            password: Some("1"),
+            shows_registers: true,
+            dislike,
+            profile: Some(span),
+            ..Terminal::default()
+        };
+        let config = Config { keyring: ring("1"), wants, ..single(&["0.0.0", "1.8.0"]) };
+        let read = read(terminal, config, Probe::default());
+        check_rows(&read, span);
+        assert_eq!(values(read.readout()), ["00412345", "12345.670"]);
+        assert_eq!((read.events().len(), read.count(b"\x01P1")), (2, 1));
+        assert!(read.readout().way.has(Quirk::Password));
     }
 }
 

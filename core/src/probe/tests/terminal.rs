@@ -22,6 +22,10 @@ pub(super) enum Dislike {
     Nak,
     Ack,
     Error,
+    /// It breaks off.
+    Break,
+    /// It says nothing.
+    Silence,
 }
 
 /// The habits of a meter in programming mode.
@@ -29,6 +33,8 @@ pub(super) enum Dislike {
 pub(super) struct Terminal {
     /// Nothing is told before this was said.
     pub(super) password: Option<&'static str>,
+    /// But registers are.
+    pub(super) shows_registers: bool,
     /// Commands that it knows.
     pub(super) commands: &'static [&'static str],
     /// What must stand in the brackets behind a register.
@@ -70,6 +76,7 @@ impl Default for Terminal {
     fn default() -> Self {
         Self {
             password: None,
+            shows_registers: false,
             commands: &["R5", "R6"],
             inside: "",
             dislike: Dislike::Error,
@@ -128,7 +135,8 @@ impl Terminal {
                 assert!(command.starts_with(b"R"), "the reader writes: {}", command.escape_ascii());
                 let text = str::from_utf8(&command[3..command.len() - 2]).unwrap();
                 let known = self.commands.iter().any(|known| command.starts_with(known.as_bytes()));
-                match (known && self.talk.open).then(|| self.look_up(text)).flatten() {
+                let open = self.talk.open || (self.shows_registers && !text.starts_with("P."));
+                match (known && open).then(|| self.look_up(text)).flatten() {
                     Some(answer) if command.starts_with(b"R6") => {
                         let parts = answer.as_bytes().chunks(self.part);
                         self.talk.queue =
@@ -148,6 +156,8 @@ impl Terminal {
             Dislike::Nak => Done::Says(vec![0x15]),
             Dislike::Ack => Done::Says(vec![0x06]),
             Dislike::Error => Done::Says(checked(b"\x02(ER07)\x03")),
+            Dislike::Break => Done::Says(checked(b"\x01B0\x03")),
+            Dislike::Silence => Done::Nothing,
         }
     }
 
