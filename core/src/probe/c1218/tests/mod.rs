@@ -11,6 +11,7 @@ mod arbitrary;
 mod captures;
 mod field_problems;
 mod habits;
+mod leaving;
 mod line;
 mod meter;
 mod profiles;
