@@ -8,6 +8,7 @@
 )]
 
 mod arbitrary;
+mod beside;
 mod captures;
 mod field_problems;
 mod habits;
