@@ -270,6 +270,13 @@ impl Protocol for Detect {
             Phase::Pausing(_) | Phase::Listening(_) => None,
         }
     }
+
+    fn last_word(&mut self) -> Option<Vec<u8>> {
+        match &mut self.now.as_mut()?.phase {
+            Phase::Asking { session, .. } => session.last_word(),
+            Phase::Pausing(_) | Phase::Listening(_) => None,
+        }
+    }
 }
 
 impl Running {
