@@ -69,6 +69,12 @@ impl Session {
             // Used up: the key has to be changed.
             return self.leave(now, After::End(Err(ReadError::Refused)));
         };
+        // Nobody here has ever counted for this key, so that the meter is asked, if it has not been.
+        let (told, asked) = (self.tour.found.counter, self.approach.was_tried(Access::Public));
+        if purpose == Purpose::Entering && first <= 1 && told.is_none() && !asked {
+            self.access = Access::Public;
+            return self.leave(now, After::Link);
+        }
         security.refill(first, COUNTERS);
         match purpose {
             Purpose::Entering => self.associate(now),

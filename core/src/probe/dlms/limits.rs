@@ -41,6 +41,8 @@ pub(super) const SEARCH_WAITS: &[Duration] = &[ms(5_000), ms(5_000), ms(8_000)];
 pub(super) const ASSOCIATE_WAITS: &[Duration] = &[ms(2_000), ms(3_000)];
 /// To open a link with a meter that has answered before.
 pub(super) const LINK_WAITS: &[Duration] = &[ms(1_000), ms(2_000), ms(3_000)];
+/// As [`LINK_WAITS`], as a client that this meter has not answered yet, and may never.
+pub(super) const STRANGER_WAITS: &[Duration] = &[ms(1_000), ms(1_000)];
 /// To close a link: a courtesy, for which nobody waits long.
 pub(super) const CLOSE_WAITS: &[Duration] = &[ms(500)];
 /// A meter that said it is not ready, or has only confirmed, is asked after this.

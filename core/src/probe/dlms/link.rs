@@ -61,8 +61,8 @@ enum State {
 #[derive(Debug)]
 pub(super) struct Link {
     ends: Ends,
-    /// Who was asked to open it; a slow meter answers when somebody else is being asked already.
-    asked: Vec<Address>,
+    /// Who was asked to open it, and by whom; a slow meter answers when somebody else is being asked already.
+    asked: Vec<Ends>,
     state: State,
     /// Bytes of information that the meter takes in a frame.
     room: usize,
@@ -120,8 +120,8 @@ impl Link {
     /// SNRM, with or without a wish for longer frames: some meters only hear the one without.
     pub(super) fn open(&mut self, ends: Ends, wishes: bool) -> Vec<u8> {
         let mut asked = std::mem::take(&mut self.asked);
-        if !asked.contains(&ends.server) && asked.len() < ASKED_MAX {
-            asked.push(ends.server);
+        if !asked.contains(&ends) && asked.len() < ASKED_MAX {
+            asked.push(ends);
         }
         *self = Self { state: State::Opening, asked, ..Self::new(ends) };
         let wishes = if wishes { parameters() } else { Vec::new() };
@@ -144,14 +144,16 @@ impl Link {
 
     /// What the frame means here.
     pub(super) fn hear(&mut self, frame: &Frame<'_>) -> Heard {
-        let ours = frame.destination == Address::one(self.ends.client);
-        let opens =
-            self.state == State::Opening && self.asked.iter().any(|one| one.may_answer_as(frame.source));
-        if !ours || !(opens || self.ends.server.may_answer_as(frame.source)) {
+        let answers = |ends: &&Ends| {
+            frame.destination == Address::one(ends.client) && ends.server.may_answer_as(frame.source)
+        };
+        let opening = self.state == State::Opening;
+        let earlier = self.asked.iter().filter(|_| opening);
+        let Some(&Ends { client, .. }) = [&self.ends].into_iter().chain(earlier).find(answers) else {
             return Heard::Nothing;
-        }
+        };
         match (self.state, frame.control) {
-            (State::Opening, Control::Ua) => self.opened(frame),
+            (State::Opening, Control::Ua) => self.opened(client, frame),
             (State::Opening | State::Idle | State::Sending | State::Waiting, Control::Dm) => {
                 self.down(Heard::Absent)
             }
@@ -174,8 +176,8 @@ impl Link {
         }
     }
 
-    fn opened(&mut self, frame: &Frame<'_>) -> Heard {
-        self.ends.server = frame.source;
+    fn opened(&mut self, client: u8, frame: &Frame<'_>) -> Heard {
+        self.ends = Ends { server: frame.source, client };
         self.asked.clear();
         self.room = room(frame.information).unwrap_or(INFORMATION_USUAL);
         self.state = State::Idle;
