@@ -120,7 +120,10 @@ impl Session {
             Some(Response::Exception(Exception::Deciphering)) if self.access.is_ciphered() => {
                 self.wrong_key(now)
             }
-            _ => self.deny(now, Denial::Refused),
+            _ if self.access.is_ciphered() => self.deny(now, Denial::Refused),
+            // It speaks the language, and does not even answer who shows too little: some meters say so by an
+            // exception, some by what is no message at all.
+            _ => self.deny(now, Denial::Locked),
         }
     }
 
@@ -135,9 +138,16 @@ impl Session {
             }
             (TRANSIENT, _) => self.deny(now, Denial::Shut),
             (_, diagnostic::FAILURE | diagnostic::REQUIRED) if shown => self.wrong_key(now),
-            (_, diagnostic::FAILURE | diagnostic::REQUIRED | diagnostic::MECHANISM_REQUIRED) => {
-                self.deny(now, Denial::Locked)
-            }
+            // It wants something, or something else, to be shown. Many who want that give no reason.
+            (
+                _,
+                diagnostic::NONE
+                | diagnostic::NO_REASON
+                | diagnostic::MECHANISM
+                | diagnostic::MECHANISM_REQUIRED
+                | diagnostic::FAILURE
+                | diagnostic::REQUIRED,
+            ) => self.deny(now, Denial::Locked),
             _ => self.deny(now, Denial::Refused),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{
     bench::{Bench, Echo, Probe, Read, fails, good, shown},
-    meter::{Door, Habits, OldCounter},
+    meter::{Door, Habits, OldCounter, aare},
     station::{LinkHabits, two},
 };
 use crate::probe::{
@@ -248,6 +248,22 @@ fn a_meter_that_is_shut_after_a_broken_conversation_says_for_how_long() {
 #[test]
 fn a_meter_that_lets_nobody_in_refuses() {
     let habits = Habits { public: Door::Shut, management: Door::Shut, ..Habits::default() };
+    fails(&Bench::new(habits).read(), ReadError::Refused);
+}
+
+#[test]
+fn who_shows_too_little_is_told_so_however_the_meter_puts_it() {
+    let reasons = [0, 1, 11, 12, 13, 14].map(|reason| aare(1, reason, &[], &[])).into_iter();
+    // An exception, an error of the service, and the half of an answer to another request, as a server of Gurux
+    // sends it when it stumbles.
+    let others = [&[0xD8, 1, 2][..], &[0x0E, 1, 6, 1], &[0x00, 0x01, 0xC1, 0x01]].map(Into::into);
+    for words in reasons.chain(others) {
+        let habits = Habits { management: Door::Says(words.clone()), ..Habits::locked() };
+        fails(&Bench::new(habits.clone()).read(), ReadError::Locked);
+        fails(&Bench::new(Habits { public: Door::Says(words), ..habits }).read(), ReadError::Locked);
+    }
+    let names = Door::Says(aare(1, 2, &[], &[]));
+    let habits = Habits { public: names.clone(), management: names, ..Habits::default() };
     fails(&Bench::new(habits).read(), ReadError::Refused);
 }
 
