@@ -106,6 +106,11 @@ impl Link {
         self.room.saturating_sub(LLC_OURS.len())
     }
 
+    /// The first part of an answer has come.
+    pub(super) const fn is_begun(&self) -> bool {
+        self.begun
+    }
+
     /// The last frame that was sent.
     pub(super) fn last(&self) -> &[u8] {
         &self.last
@@ -134,6 +139,12 @@ impl Link {
         self.incoming.clear();
         (self.begun, self.overflowing) = (false, false);
         self.segment()
+    }
+
+    /// Asks for the frame that is awaited, where one is, and says nothing again: RR with its number.
+    pub(super) fn poll(&self) -> Option<Vec<u8>> {
+        let awaits = matches!(self.state, State::Sending | State::Waiting);
+        awaits.then(|| self.write(Control::Rr { receive: self.receive }, false, &[]))
     }
 
     /// DISC.
@@ -229,11 +240,15 @@ impl Link {
         Heard::Next(self.frame(ready, false, &[]))
     }
 
+    /// A frame that is said again when it is lost.
     fn frame(&mut self, control: Control, segmented: bool, information: &[u8]) -> Vec<u8> {
-        let (destination, source) = (self.ends.server, Address::one(self.ends.client));
-        let frame = Frame { destination, source, control, segmented, is_final: true, information };
-        self.last = frame.write();
+        self.last = self.write(control, segmented, information);
         self.last.clone()
+    }
+
+    fn write(&self, control: Control, segmented: bool, information: &[u8]) -> Vec<u8> {
+        let (destination, source) = (self.ends.server, Address::one(self.ends.client));
+        Frame { destination, source, control, segmented, is_final: true, information }.write()
     }
 }
 
