@@ -72,6 +72,12 @@ impl Session {
             // Used up: the key has to be changed.
             return self.leave(now, After::End(Err(ReadError::Refused)));
         };
+        // Nobody here has ever counted for this key, so that the meter is asked, if it has not been.
+        let (told, asked) = (self.tour.found.counter, self.approach.was_tried(Access::Public));
+        if purpose == Purpose::Entering && first <= 1 && told.is_none() && !asked {
+            self.access = Access::Public;
+            return self.leave(now, After::Link);
+        }
         security.refill(first, COUNTERS);
         match purpose {
             Purpose::Entering => self.associate(now),
@@ -118,7 +124,10 @@ impl Session {
             Some(Response::Exception(Exception::Deciphering)) if self.access.is_ciphered() => {
                 self.wrong_key(now)
             }
-            _ => self.deny(now, Denial::Refused),
+            _ if self.access.is_ciphered() => self.deny(now, Denial::Refused),
+            // It speaks the language, and does not even answer who shows too little: some meters say so by an
+            // exception, some by what is no message at all.
+            _ => self.deny(now, Denial::Locked),
         }
     }
 
@@ -133,9 +142,16 @@ impl Session {
             }
             (TRANSIENT, _) => self.deny(now, Denial::Shut),
             (_, diagnostic::FAILURE | diagnostic::REQUIRED) if shown => self.wrong_key(now),
-            (_, diagnostic::FAILURE | diagnostic::REQUIRED | diagnostic::MECHANISM_REQUIRED) => {
-                self.deny(now, Denial::Locked)
-            }
+            // It wants something, or something else, to be shown. Many who want that give no reason.
+            (
+                _,
+                diagnostic::NONE
+                | diagnostic::NO_REASON
+                | diagnostic::MECHANISM
+                | diagnostic::MECHANISM_REQUIRED
+                | diagnostic::FAILURE
+                | diagnostic::REQUIRED,
+            ) => self.deny(now, Denial::Locked),
             _ => self.deny(now, Denial::Refused),
         }
     }

@@ -88,6 +88,8 @@ pub(super) enum After {
 }
 
 const NEVER: Moment = Moment(u64::MAX);
+/// Of a meter that there are none for.
+static NO_KEYS: Keys = Keys { client: None, password: None, encryption_key: None, authentication_key: None };
 
 impl Session {
     /// Opens a readout.
@@ -350,15 +352,16 @@ impl Session {
         told.or_else(|| objects::device_name(&self.title?)).unwrap_or_default()
     }
 
-    /// The keys of this meter, as soon as it is known which it is, or that it does not say so.
+    /// The keys of this meter, as soon as it is known which it is, or that it does not say so, or that this makes
+    /// no difference.
     pub(super) fn keys(&self) -> Option<&Keys> {
-        let numbers = [&self.config.serial, &self.tour.found.serial, &self.tour.found.device_name];
-        let ring = &self.config.keyring;
-        let any = ring.of(None).filter(|_| {
-            self.approach.was_tried(Access::Public) || numbers.iter().any(|number| number.is_some())
-        });
+        let (ring, found) = (&self.config.keyring, &self.tour.found);
+        let numbers = [&self.config.serial, &found.serial, &found.device_name];
+        let told = found.serial.is_some() || found.device_name.is_some();
+        let settled = ring.count().0 == 0 || told || self.approach.was_tried(Access::Public);
+        let any = ring.of(None).filter(|_| settled || self.config.serial.is_some());
         let mut own = numbers.into_iter().flatten().filter_map(|number| ring.of(Some(number)));
-        own.find(|keys| Some(*keys) != ring.of(None)).or(any)
+        own.find(|keys| Some(*keys) != ring.of(None)).or(any).or(settled.then_some(&NO_KEYS))
     }
 }
 

@@ -19,6 +19,8 @@ pub(super) enum Door {
     Busy,
     /// Says nothing at all.
     Mute,
+    /// Says just this.
+    Says(Vec<u8>),
 }
 
 /// What it does about a counter that it has seen.
@@ -216,8 +218,9 @@ impl Meter {
         let initiate = find(0xBE, 0x04).unwrap();
         match door {
             Door::Mute => None,
+            Door::Says(words) => Some(words),
             Door::Busy => Some(aare(2, 0, &[], &[])),
-            Door::Shut => Some(aare(1, 1, &[], &[])),
+            Door::Shut => Some(aare(1, 3, &[], &[])),
             Door::Open => {
                 if initiate[0] == 0x21 {
                     return Some(aare(1, 2, &[], &[]));
@@ -344,7 +347,7 @@ impl Meter {
 
 const CHALLENGE: &[u8] = b"Meter!?#";
 
-fn aare(result: u8, diagnostic: u8, more: &[u8], initiate: &[u8]) -> Vec<u8> {
+pub(super) fn aare(result: u8, diagnostic: u8, more: &[u8], initiate: &[u8]) -> Vec<u8> {
     let mut body = vec![0xA1, 9, 6, 7, 0x60, 0x85, 0x74, 5, 8, 1, 1];
     body.extend([0xA2, 3, 2, 1, result, 0xA3, 5, 0xA1, 3, 2, 1, diagnostic]);
     body.extend(more);
