@@ -126,3 +126,23 @@ fn a_large_meter_keeps_its_digits_as_far_as_the_format_has_room() {
         assert!(told.starts_with("9123") || told.starts_with("9012"), "{ni1:?}: {told}");
     }
 }
+
+#[test]
+fn whatever_message_is_lost_every_register_arrives_once_and_right() {
+    for of in 3..30 {
+        for number in 0..of {
+            let read = check(&meter(), Loss::Burst { of, number });
+            assert!(read.lost > 0);
+        }
+    }
+}
+
+#[test]
+fn whatever_byte_is_lost_every_register_arrives_once_and_right() {
+    for (of, step) in [(211, 10), (409, 20), (997, 50)] {
+        for number in (0..of).step_by(step) {
+            let read = check(&meter(), Loss::Byte { of, number });
+            assert!(read.lost > 0);
+        }
+    }
+}
