@@ -266,8 +266,9 @@ impl Protocol for Detect {
 
     fn farewell(&mut self) -> Option<Vec<u8>> {
         match &mut self.now.as_mut()?.phase {
-            Phase::Asking { session, .. } => session.farewell(),
-            Phase::Pausing(_) | Phase::Listening(_) => None,
+            // A meter that has not answered has nothing open, and nobody waits for it.
+            Phase::Asking { session, answered: true, .. } => session.farewell(),
+            Phase::Asking { .. } | Phase::Pausing(_) | Phase::Listening(_) => None,
         }
     }
 

@@ -42,7 +42,7 @@ fn hdlc_is_second_where_text_leads_nowhere() {
         assert_eq!(read.readout().protocol, Protocol::Dlms, "{}", read.drive.transcript);
         assert!(read.readout().way.has(Quirk::ModeE));
         assert!(read.took() < ms(35_000), "{:?}", read.took());
-        read.ends_free(0);
+        read.ends_free(1);
     }
 }
 
@@ -67,7 +67,7 @@ fn a_known_way_goes_into_hdlc_at_once() {
     let again = read(habits(), Config { hdlc, ..known });
     assert_eq!(again.readout().registers, first.readout().registers);
     assert!(again.count(b"/?!") == 1 && again.took() <= first.took(), "{:?}", again.took());
-    again.ends_free(0);
+    again.ends_free(1);
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn where_both_ways_lead_nowhere_the_first_error_is_told() {
     let text_first = read(nothing(Lock::NoLink), config(None, false));
     assert_eq!(text_first.error(), ReadError::NothingToRead);
     let hdlc_first = read(nothing(Lock::NoLink), config(None, true));
-    assert_eq!(hdlc_first.error(), ReadError::Silent { attempts: 10 });
+    assert_eq!(hdlc_first.error(), ReadError::Silent { attempts: 12 });
     assert!(hdlc_first.took().max(text_first.took()) < ms(40_000));
 }
 

@@ -61,7 +61,7 @@ impl Guest {
         self.station.is_linked()
     }
 
-    /// How often somebody wanted to be let in as a client with something to show.
+    /// How often somebody wanted to be let in as another client than the public one.
     pub(in crate::probe) fn offers(&self) -> usize {
         self.station.application.doors_tried.iter().filter(|client| **client != 16).count()
     }
