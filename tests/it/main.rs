@@ -17,6 +17,7 @@ mod kill;
 mod liar;
 mod office;
 mod peers;
+mod peers_client;
 mod process;
 mod read;
 mod read_refused;

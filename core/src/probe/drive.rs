@@ -20,7 +20,8 @@ use crate::time::Moment;
 const SET_MARGIN: Duration = Duration::from_millis(10);
 /// Longest time in which nobody looks whether to stop.
 const SLICE: Duration = Duration::from_millis(50);
-/// Silence after which a meter has said all it had to say: also a slow one begins to answer sooner.
+/// Silence after which a meter has said all it had to say. One of IEC 62056-21 may think for longer, and is told
+/// into its first word then.
 const QUIET: Duration = Duration::from_millis(100);
 /// Longest time that a meter is heard out before it is left: a frame of half a kilobyte at 9,600 Bd.
 const HEAR_OUT_MAX: Duration = Duration::from_millis(600);
