@@ -317,8 +317,10 @@ impl Tour {
             self.step = self.take_usual();
             return;
         }
-        (self.profiles, self.logs) = (list.profiles, list.logs);
-        self.profiles.sort_by_key(|obis| std::cmp::Reverse((obis.d, obis.b)));
+        if !list.registers.is_empty() {
+            (self.profiles, self.logs) = (list.profiles, list.logs);
+            self.profiles.sort_by_key(|obis| std::cmp::Reverse((obis.d, obis.b)));
+        }
         self.step = if self.brief { self.profile() } else { self.values(&list.registers) };
     }
 

@@ -197,7 +197,9 @@ fn a_profile_at_another_place_is_found_in_the_list() {
         (profile(&read).iter().map(|part| part.rows.len()).sum::<usize>(), events)
     };
     assert_eq!(beside(Habits { profile: [1, 1, 99, 1, 0, 255], ..Habits::default() }), (193, 1));
-    assert_eq!(beside(Habits { lacks: vec![PROFILE], ..Habits::default() }), (0, 1));
+    for object_list in [Refusal::None, Refusal::Error] {
+        assert_eq!(beside(Habits { lacks: vec![PROFILE], object_list, ..Habits::default() }), (0, 1));
+    }
 }
 
 #[test]
