@@ -34,8 +34,7 @@ pub(super) const MESSAGE_ROWS_MAX: usize = 256;
 pub(super) const EVENTS_MAX: usize = 64;
 
 /// Without an answer the same frame goes out again, and when nothing comes to that either, which is soon for an
-/// answer that is ready, the meter is asked for it without the question; then both once more, where both may be
-/// lost.
+/// answer that is ready, the meter is asked for it without the question; then the frame goes out once more.
 pub(super) const ANSWER_WAITS: &[Duration] = &[ms(1_500), ms(600), ms(1_500), ms(1_500)];
 /// As [`ANSWER_WAITS`], for meters that first search a memory.
 pub(super) const SEARCH_WAITS: &[Duration] = &[ms(5_000), ms(2_000), ms(5_000), ms(5_000)];

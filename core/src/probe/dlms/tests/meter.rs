@@ -2,7 +2,7 @@
 
 use super::{
     keys::{CLIENT, KEYS, METER, MeterKeys},
-    objects::{Objects, Row},
+    objects::{Objects, PROFILE, Row},
     station::Application,
 };
 
@@ -79,6 +79,10 @@ pub(super) struct Habits {
     pub(super) wrong_ids: usize,
     pub(super) rows: Vec<Row>,
     pub(super) newest_first: bool,
+    /// Where it keeps its load profile.
+    pub(super) profile: [u8; 6],
+    /// What it does not have.
+    pub(super) lacks: Vec<[u8; 6]>,
 }
 
 impl Default for Habits {
@@ -107,6 +111,8 @@ impl Default for Habits {
             wrong_ids: 0,
             rows: Vec::new(),
             newest_first: false,
+            profile: PROFILE,
+            lacks: Vec::new(),
         }
     }
 }
