@@ -35,6 +35,7 @@ meter = Meter { $serial }
 meter-unknown = The meter told no number
 clock = Clock { $clock }
 
+port-denied = No permission: add this user to the group dialout (or uucp) and sign in again.
 no-ports = No serial port: nothing is plugged in.
 
 no-position = no position

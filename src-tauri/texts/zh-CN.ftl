@@ -35,6 +35,7 @@ meter = 电表 { $serial }
 meter-unknown = 电表未报表号
 clock = 时钟 { $clock }
 
+port-denied = 无权使用：请将此用户加入 dialout（或 uucp）组后重新登录。
 no-ports = 没有串口：没有插入任何设备。
 
 no-position = 没有定位
