@@ -15,6 +15,9 @@ use crate::{
     time::Moment,
 };
 
+/// At so many addresses, where most meters answer, we come as whom we want to be.
+const WANTED_PLACES: usize = 2;
+
 /// Which address is tried, as whom, how often all were, and where the meter answered.
 #[derive(Debug, Default)]
 pub(super) struct Knock {
@@ -51,8 +54,9 @@ impl Session {
             // The pass takes no longer for it.
             let count = u32::try_from(addresses.len()).unwrap_or(u32::MAX).max(1);
             wait = wait * count / count.saturating_add(1);
-            if address > 0 {
-                address -= 1;
+            let wanted = WANTED_PLACES.min(addresses.len());
+            if address >= wanted {
+                address = if address == wanted { 0 } else { address - 1 };
                 self.knock.client = PUBLIC;
             }
         }
@@ -63,7 +67,7 @@ impl Session {
         self.dialogue.channel.open(now, ends, wishes, &[wait], &mut self.script);
     }
 
-    /// Whether this pass asks at the first address as whom we want to come and then, there and at the others, as
+    /// Whether this pass asks at the first addresses as whom we want to come and then, there and at the others, as
     /// the public client, because some meters are deaf to clients that they do not know, and all know that one.
     fn asks_as_both(&self) -> bool {
         let client = self.access.client();
