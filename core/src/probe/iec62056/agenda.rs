@@ -2,7 +2,7 @@
 
 use super::{
     command::Command, dataset::next_field, events::Events, heads::is_error, profile::Profile,
-    singles::Singles,
+    singles::Singles, turn::Pace,
 };
 use crate::probe::{
     part::{Part, Wants},
@@ -14,6 +14,19 @@ use crate::probe::{
 pub(super) struct Ask {
     pub(super) command: Command,
     pub(super) text: String,
+}
+
+/// What the meter shall answer.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Asked {
+    /// The option select.
+    Mode,
+    Password,
+    Question(Ask),
+    /// More of the answer.
+    More,
+    /// Nothing: we break off, for good or for another conversation at this pace.
+    Nothing(Option<Pace>),
 }
 
 /// What a meter answered to it.
@@ -85,6 +98,19 @@ impl Agenda {
             (Some(profile), _) if profile.ask().is_some() => profile.answered(said),
             (_, Some(events)) => events.answered(said),
             (_, None) => Vec::new(),
+        }
+    }
+
+    /// Whether the text can be an answer to [`Agenda::ask`] only: it has its name, and where that is not enough,
+    /// what was asked for under it.
+    pub(super) fn is_named(&self, text: &str) -> bool {
+        if self.singles.ask().is_some() {
+            return self.singles.is_named(text);
+        }
+        match (&self.profile, &self.events) {
+            (Some(profile), _) if profile.ask().is_some() => profile.is_named(text),
+            (_, Some(events)) => events.is_named(text),
+            (_, None) => false,
         }
     }
 

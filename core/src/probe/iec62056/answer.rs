@@ -48,6 +48,8 @@ pub(super) enum Reply {
     },
     /// Not to be believed.
     Damaged,
+    /// Much that is no answer; the answer may still come.
+    Noise,
     /// Nothing but, perhaps, an echo.
     Silent,
 }
@@ -130,7 +132,7 @@ impl Answer {
             (_, Lead::Hunting) => {
                 self.noise += 1;
                 if self.noise > NOISE_MAX {
-                    return Heard::End(Reply::Damaged);
+                    return Heard::End(Reply::Noise);
                 }
                 return Heard::Junk;
             }

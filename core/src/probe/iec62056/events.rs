@@ -68,6 +68,16 @@ impl Events {
         self.heads = Heads::default();
     }
 
+    /// Whether a text is the log that is asked for.
+    pub(super) fn is_named(&self, text: &str) -> bool {
+        let asked = FORMS.get(self.form).and_then(|(_, ask)| ask.split('(').next()?.parse().ok());
+        let mut named = false;
+        Heads::default().feed(text, &mut |item| {
+            named |= matches!(item, Item::Head(head) if Some(head.obis) == asked);
+        });
+        named
+    }
+
     /// The log was refused in every form.
     pub(super) const fn is_denied(&self) -> bool {
         self.refused == FORMS.len() && !self.over

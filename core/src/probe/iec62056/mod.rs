@@ -9,6 +9,8 @@ mod clock;
 mod command;
 mod config;
 pub mod dataset;
+mod dialogue;
+mod doubt;
 mod events;
 mod goal;
 mod heads;

@@ -105,6 +105,15 @@ impl Profile {
         self.rows = Rows::default();
     }
 
+    /// Whether a text has rows of the time that is asked for.
+    pub(super) fn is_named(&self, text: &str) -> bool {
+        let Some(from) = self.from else { return false };
+        let window = Span { from, to: self.ends(from) };
+        let mut rows = Rows::default();
+        Heads::default().feed(text, &mut |item| rows.take(item, window));
+        rows.last.is_some()
+    }
+
     /// A question was refused in every form, and none has brought rows.
     pub(super) const fn is_denied(&self) -> bool {
         self.denied && !self.works

@@ -266,6 +266,13 @@ impl Session {
         match turn {
             Turn::Going => {}
             Turn::Anew(pace) => {
+                // As long as each conversation brings something it is worth while.
+                if self.programming.as_ref().is_some_and(Programming::has_told_here) {
+                    self.sign_on.forget_tries();
+                }
+                if self.programming.as_ref().is_some_and(Programming::has_broken_off) {
+                    self.left = Some(now);
+                }
                 self.break_off(now);
                 self.converse_anew(now, pace);
             }

@@ -103,6 +103,12 @@ impl Singles {
         self.answer.clear();
     }
 
+    /// Whether a text is the register that is asked for, by its name.
+    pub(super) fn is_named(&self, text: &str) -> bool {
+        let named = !text.trim_start().starts_with('(');
+        named && self.names.get(self.at).is_some_and(|name| register(name, text).is_some())
+    }
+
     /// A register was refused in every form, and none was told.
     pub(super) const fn is_denied(&self) -> bool {
         self.denied && !self.works

@@ -144,6 +144,8 @@ pub(super) struct Meter {
     /// Between these moments a meter that was woken listens.
     woken: (u64, u64),
     list: u8,
+    /// All that was said is out: a line keeps the order.
+    line_until: u64,
 }
 
 #[derive(Debug)]
@@ -170,6 +172,7 @@ impl Meter {
             readouts: 0,
             woken: (0, 0),
             list: b'0',
+            line_until: 0,
         };
         let mut said = 0;
         while said < meter.habits.busy_ms * MS {
@@ -242,7 +245,7 @@ impl Meter {
                 let refuses = self.habits.refuses == Refusal::All;
                 let Some(terminal) = self.habits.terminal.as_mut().filter(|_| !refuses) else { return };
                 let (own, greeting) = (300 << (speed - b'0'), even(&terminal.greet()));
-                let at = wire.say(answer, own, self.habits.junk);
+                let at = wire.say(answer.max(self.line_until), own, self.habits.junk);
                 self.busy_until = wire.say(at, own, &greeting);
                 self.state = State::Programming(own, self.busy_until + IDLE);
             }
@@ -294,7 +297,9 @@ impl Meter {
         let Some(terminal) = &mut self.habits.terminal else { return };
         match terminal.hear(text) {
             Done::Says(said) => {
-                self.busy_until = wire.say(at, baud, &even(&said));
+                let late = at + terminal.talk.late_ms * MS;
+                self.line_until = wire.say(late.max(self.line_until), baud, &even(&said));
+                self.busy_until = at + said.len() as u64 * 10 * bit_ns(baud);
                 // A meter that breaks off itself is out as well.
                 self.state = match said.as_slice() {
                     b"\x01B0\x03q" => State::Idle,
@@ -307,7 +312,7 @@ impl Meter {
     }
 
     fn identify(&mut self, wire: &mut Wire, at: u64) {
-        let at = wire.say(at, 300, self.habits.junk);
+        let at = wire.say(at.max(self.line_until), 300, self.habits.junk);
         let mut ident = even(format!("/{}\r\n", self.habits.ident).as_bytes());
         if self.habits.flips_ident > 0 {
             self.habits.flips_ident -= 1;

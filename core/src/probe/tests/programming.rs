@@ -183,6 +183,70 @@ fn answers_that_stay_away_are_asked_for_again_and_no_row_comes_twice() {
 }
 
 #[test]
+fn a_late_answer_is_never_booked_to_another_register() {
+    let own = [("0.0.0", "00412345"), ("1.8.0", "12345.670"), ("1.8.1", "5.5"), ("2.8.0", "1.000")];
+    for names in [false, true] {
+        for (first, count) in [(1, 1), (1, 2), (2, 1), (2, 2), (2, 9), (3, 3), (1, 9)] {
+            for ms in [1_500, 1_900, 2_300, 3_000, 3_900, 4_300, 6_000, 12_000] {
+                let terminal = Terminal { names, late: (first, count, ms), ..Terminal::default() };
+                let read = read(terminal, single(&own.map(|(name, _)| name)), Probe::default());
+                // A line that is always slow is no line.
+                let Ok(readout) = &read.drive.result else {
+                    assert!(count == 9 || ms > 3_000, "{first} {count} {ms}\n{}", read.drive.transcript);
+                    continue;
+                };
+                let told = readout.registers.iter().map(|datum| (datum.obis, datum.value.to_string()));
+                let own = own.map(|(name, value)| (name.parse().unwrap(), value.to_string()));
+                assert_eq!(told.collect::<Vec<_>>(), own, "{first} {count} {ms}\n{}", read.drive.transcript);
+            }
+        }
+    }
+}
+
+#[test]
+fn late_rows_are_neither_lost_nor_told_twice() {
+    let span = span((1, 0, 15), (4, 0, 0));
+    for commands in [&["R5"] as &'static [&'static str], &["R6"]] {
+        for late in [(1, 1, 2_300), (2, 1, 3_900), (2, 2, 2_300), (3, 1, 2_300)] {
+            let terminal = Terminal { commands, late, profile: Some(span), ..Terminal::default() };
+            check_rows(&read(terminal, beside(Some(span), false), Probe::default()), span);
+        }
+    }
+}
+
+#[test]
+fn a_late_word_about_the_password_is_not_taken_for_an_answer() {
+    for key_late_ms in [1_900, 2_100, 2_500] {
+        for names in [false, true] {
+            let terminal = |dislike| Terminal {
+                password: Some("1"),
+                names,
+                key_late_ms,
+                dislike,
+                ..Terminal::default()
+            };
+            let with = |password| Config { keyring: ring(password), ..single(&["0.0.0", "1.8.0", "2.8.0"]) };
+            let right = read(terminal(Dislike::Error), with("1"), Probe::default());
+            assert_eq!(values(right.readout()), ["00412345", "12345.670", "1.000"]);
+            assert_eq!(right.count(b"\x01P1"), 1);
+            for dislike in [Dislike::Nak, Dislike::Error] {
+                let wrong = read(terminal(dislike), with("2"), Probe::default());
+                assert_eq!((wrong.error(), wrong.count(b"\x01P1")), (ReadError::WrongKey, 1));
+            }
+        }
+    }
+}
+
+#[test]
+fn more_lost_answers_than_conversations_do_no_harm_as_long_as_something_comes() {
+    let names = ["0.0.0", "0.9.1", "0.9.2", "1.8.0", "1.8.1", "2.8.0"];
+    // Each second answer stays away.
+    let terminal = Terminal { names: false, mutes_each: 2, ..Terminal::default() };
+    let read = read(terminal, single(&names), Probe::default());
+    assert_eq!(values(read.readout()).len(), names.len());
+}
+
+#[test]
 fn a_meter_that_answers_nothing_is_given_up_with_a_break() {
     let terminal = Terminal { mute: (1, usize::MAX), ..Terminal::default() };
     let read = read(terminal, single(&["1.8.0"]), Probe::default());

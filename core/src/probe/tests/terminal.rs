@@ -55,10 +55,16 @@ pub(super) struct Terminal {
     pub(super) flips: (usize, usize),
     /// Answers of this number and on stay away, as often as is said.
     pub(super) mute: (usize, usize),
+    /// Each answer of this number stays away.
+    pub(super) mutes_each: usize,
     /// Says nothing, or only its first characters, when it goes into programming mode, this many times.
     pub(super) greets_badly: (usize, usize),
     /// Breaks off at this answer.
     pub(super) breaks_at: Option<usize>,
+    /// The line stalls: so many answers from this one on come so many ms late, and what is behind them with them.
+    pub(super) late: (usize, usize, u64),
+    /// What it thinks of a password comes so late.
+    pub(super) key_late_ms: u64,
     pub(super) talk: Talk,
 }
 
@@ -70,6 +76,8 @@ pub(super) struct Talk {
     /// Partial blocks still to be sent, the last one first, and the block that was sent.
     queue: Vec<String>,
     last: Vec<u8>,
+    /// How late the answer comes, in ms.
+    pub(super) late_ms: u64,
 }
 
 impl Default for Terminal {
@@ -88,8 +96,11 @@ impl Default for Terminal {
             part: 60,
             flips: (0, 0),
             mute: (usize::MAX, 0),
+            mutes_each: usize::MAX,
             greets_badly: (0, 0),
             breaks_at: None,
+            late: (0, 0, 0),
+            key_late_ms: 0,
             talk: Talk::default(),
         }
     }
@@ -117,6 +128,7 @@ impl Terminal {
 
     /// Hears a message in seven bits.
     pub(super) fn hear(&mut self, message: &[u8]) -> Done {
+        self.talk.late_ms = 0;
         match message {
             [0x06] => match self.talk.queue.pop() {
                 Some(part) => {
@@ -129,6 +141,7 @@ impl Terminal {
             b"\x01B0\x03q" => Done::Leaves,
             [0x01, b'P', b'1', 0x02, b'(', password @ .., b')', 0x03, _] => {
                 self.talk.open = self.password.is_none_or(|own| own.as_bytes() == password);
+                self.talk.late_ms = self.key_late_ms;
                 Done::Says(vec![if self.talk.open { 0x06 } else { 0x15 }])
             }
             [0x01, command @ ..] => {
@@ -163,11 +176,16 @@ impl Terminal {
 
     fn say(&mut self, text: &str, last: bool) -> Done {
         self.talk.answers += 1;
+        let (first, count, ms) = self.late;
+        self.talk.late_ms = if (first..first + count).contains(&self.talk.answers) { ms } else { 0 };
         if self.breaks_at == Some(self.talk.answers) {
             return Done::Says(checked(b"\x01B0\x03"));
         }
         if self.talk.answers >= self.mute.0 && self.mute.1 > 0 {
             self.mute.1 -= 1;
+            return Done::Nothing;
+        }
+        if self.talk.answers.is_multiple_of(self.mutes_each) {
             return Done::Nothing;
         }
         self.talk.last = checked(&[b"\x02", text.as_bytes(), if last { b"\x03" } else { b"\x04" }].concat());
