@@ -1,0 +1,2 @@
+//! The simulation as a program.
+fn main() {}
