@@ -166,6 +166,22 @@ fn every_commit_is_forced_to_the_disk() {
 }
 
 #[test]
+fn what_a_restart_shows_is_written_into_the_file_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("reader.db");
+    let mut store = fill(Store::open(&path).unwrap().store);
+    store.record(full_reading(), None).unwrap();
+    // As after a kill: the journal lies beside the file.
+    let killed = folder.path().join("killed.db");
+    for tail in ["", "-wal"] {
+        fs::copy(format!("{}{tail}", path.display()), format!("{}{tail}", killed.display())).unwrap();
+    }
+    let opened = Store::open(&killed).unwrap().store;
+    assert_eq!(fs::metadata(format!("{}-wal", killed.display())).unwrap().len(), 0);
+    assert_eq!(opened.reading_ids().unwrap().len(), 1);
+}
+
+#[test]
 fn a_damaged_file_is_set_aside_whole() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("reader.db");

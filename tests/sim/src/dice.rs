@@ -31,6 +31,11 @@ impl Dice {
         usize::try_from(self.any() >> 1).unwrap_or_default().checked_rem(end).unwrap_or_default()
     }
 
+    /// The same for small numbers.
+    pub fn few(&mut self, end: u32) -> u32 {
+        u32::try_from(self.any() >> 33).unwrap_or_default().checked_rem(end).unwrap_or_default()
+    }
+
     /// Once in `times`.
     pub fn once_in(&mut self, times: usize) -> bool {
         self.below(times) == 0

@@ -26,6 +26,8 @@ use crate::{
 
 /// The file of the store.
 pub const FILE: &str = "reader.db";
+/// No disk here fails more often than this.
+const OPENS_MAX: u32 = 8;
 
 /// What became of a reading, as the reader knows it. Each has a value that no other has.
 #[derive(Clone, Debug)]
@@ -182,7 +184,14 @@ impl Handheld {
     }
 
     fn open(&mut self) -> Result<(), String> {
-        let opened = Store::open(&self.disk.path(FILE)).map_err(|e| format!("{}: {e}", self.name))?;
+        // A disk that fails is tried again.
+        let mut opened = Store::open(&self.disk.path(FILE));
+        for _ in 0..OPENS_MAX {
+            if opened.is_err() {
+                opened = Store::open(&self.disk.path(FILE));
+            }
+        }
+        let opened = opened.map_err(|e| format!("broken: {}: {e}", self.name))?;
         if opened.set_aside.is_some() {
             return Err(format!("{}: the store was damaged by a power cut", self.name));
         }
@@ -198,12 +207,10 @@ impl Handheld {
                     self.note_read(stop, value, found.id);
                 }
             }
-            Some(Deed::Withdraw(value)) => {
-                if self.find(value).is_some_and(|found| found.withdrawn) {
-                    self.note_withdrawn(value);
-                }
+            Some(Deed::Withdraw(value)) if self.find(value).is_some_and(|found| found.withdrawn) => {
+                self.note_withdrawn(value);
             }
-            None => {}
+            Some(Deed::Withdraw(_)) | None => {}
         }
         let held = self.values();
         match self.said.keys().find(|value| !held.contains(value)) {

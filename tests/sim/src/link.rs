@@ -62,7 +62,10 @@ impl<'a> Link<'a> {
             let _ = self.office.answer(&old);
         }
         let gone = || Err(ExchangeError::Unreachable("no network".into()));
-        match dice.below(12) {
+        let thing = dice.below(12);
+        match thing {
+            // Nobody signs an enrolment: whoever bends it, or answers it, is believed. TLS is to keep them away.
+            6.. if matches!(request, Request::Enrol(_)) => gone(),
             0 => gone(),
             1 | 2 => {
                 let _ = self.office.answer(request);
@@ -80,7 +83,9 @@ impl<'a> Link<'a> {
             }
             6 => self.bent(request, |body| body.truncate(dice.below(body.len()))),
             7 => self.bent(request, |body| flip(body, dice)),
-            8 => bent_reply(request, self.office.answer(request), |body| body.truncate(dice.below(body.len()))),
+            8 => {
+                bent_reply(request, self.office.answer(request), |body| body.truncate(dice.below(body.len())))
+            }
             9 => bent_reply(request, self.office.answer(request), |body| flip(body, dice)),
             10 => match dice.below(3) {
                 0 => request.reply(PORTAL),

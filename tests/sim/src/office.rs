@@ -23,6 +23,8 @@ use crate::{
 
 /// The file of the ledger.
 pub const FILE: &str = "ledger.db";
+/// No disk here fails more often than this.
+const OPENS_MAX: u32 = 8;
 
 type Now = Box<dyn Fn() -> UtcMs + Send + Sync>;
 
@@ -75,7 +77,9 @@ impl Office {
     /// Makes room for a device.
     pub fn invite(&self, name: &str, device: DeviceId, code: &str) -> Result<(), String> {
         let now = self.clock.now();
-        self.ledger()?.invite(name, device, code, UtcMs(now.0 + 86_400_000), now).map_err(|e| e.to_string())?;
+        self.ledger()?
+            .invite(name, device, code, UtcMs(now.0 + 86_400_000), now)
+            .map_err(|e| e.to_string())?;
         Ok(())
     }
 
@@ -131,7 +135,14 @@ impl Office {
     }
 
     fn open(&mut self, seed: [u8; 32]) -> Result<(), String> {
-        let ledger = Ledger::open(&self.disk.path(FILE), seed, self.clock.now()).map_err(|e| e.to_string())?;
+        // A disk that fails is tried again.
+        let mut ledger = Ledger::open(&self.disk.path(FILE), seed, self.clock.now());
+        for _ in 0..OPENS_MAX {
+            if ledger.is_err() {
+                ledger = Ledger::open(&self.disk.path(FILE), seed, self.clock.now());
+            }
+        }
+        let ledger = ledger.map_err(|e| format!("broken: the ledger: {e}"))?;
         let clock = self.clock.clone();
         let now: Now = Box::new(move || clock.now());
         self.service = Some(Service::new(ledger, now));

@@ -131,10 +131,9 @@ impl World {
                     self.revoked.push(name);
                 }
             }
-            Kind::HubRestart
-            | Kind::HubFailSoon
-            | Kind::HubRoom
-            | Kind::HubBadSync => self.harm_office(step.kind, &mut dice)?,
+            Kind::HubRestart | Kind::HubFailSoon | Kind::HubRoom | Kind::HubBadSync => {
+                self.harm_office(step.kind, &mut dice)?
+            }
             Kind::Restart | Kind::FailSoon | Kind::Room | Kind::BadSync | Kind::Jump => {
                 self.harm(who, step.kind, &mut dice)?;
             }
@@ -240,12 +239,13 @@ impl World {
         Ok(())
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "everything else is a restart")]
     fn harm(&mut self, who: usize, kind: Kind, dice: &mut Dice) -> Result<(), String> {
         let Some(handheld) = self.handhelds.get_mut(who) else { return Ok(()) };
         match kind {
             Kind::FailSoon => handheld.disk.dies_in(dice.below(80) as u64),
             Kind::Room => handheld.disk.leave_room(dice.once_in(2).then(|| dice.below(60_000))),
-            Kind::BadSync => handheld.disk.fail_syncs(1 + dice.below(3) as u32, dice.clone()),
+            Kind::BadSync => handheld.disk.fail_syncs(1 + dice.few(3), dice.clone()),
             Kind::Jump => handheld.clock.go(dice.below(400 * 86_400_000) as i64 - 200 * DAY_MS),
             _ if dice.once_in(2) => handheld.kill()?,
             _ => handheld.cut(*dice.pick(&Cut::ALL).unwrap_or(&Cut::Nothing), dice)?,
@@ -253,11 +253,12 @@ impl World {
         Ok(())
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "everything else is a restart")]
     fn harm_office(&mut self, kind: Kind, dice: &mut Dice) -> Result<(), String> {
         match kind {
             Kind::HubFailSoon => self.office.disk.dies_in(dice.below(80) as u64),
             Kind::HubRoom => self.office.disk.leave_room(dice.once_in(2).then(|| dice.below(60_000))),
-            Kind::HubBadSync => self.office.disk.fail_syncs(1 + dice.below(3) as u32, dice.clone()),
+            Kind::HubBadSync => self.office.disk.fail_syncs(1 + dice.few(3), dice.clone()),
             _ if dice.once_in(2) => self.office.kill()?,
             _ => self.office.cut(*dice.pick(&Cut::ALL).unwrap_or(&Cut::Nothing), dice)?,
         }

@@ -268,7 +268,8 @@ fn tear(bytes: &mut Vec<u8>, change: &Change, dice: &mut Dice) {
     if let Change::Write(at, new) = change {
         let parts: Vec<_> = sectors(*at, new).collect();
         if let Some((at, part)) = dice.pick(&parts) {
-            let garbage: Vec<u8> = (0..part.len().div_ceil(8)).flat_map(|_| dice.any().to_le_bytes()).collect();
+            let garbage: Vec<u8> =
+                (0..part.len().div_ceil(8)).flat_map(|_| dice.any().to_le_bytes()).collect();
             write(bytes, *at, garbage.get(..part.len()).unwrap_or_default());
         }
     }
@@ -338,7 +339,10 @@ mod tests {
         media.apply(&Op::Create("b".into()));
         media.apply(&Op::Delete("a".into(), false));
         let names = |cut| media.cut(cut, &mut Dice::new(1)).0.into_keys().collect::<Vec<_>>();
-        assert_eq!((names(Cut::Nothing), names(Cut::Everything)), (vec!["a".to_owned()], vec!["b".to_owned()]));
+        assert_eq!(
+            (names(Cut::Nothing), names(Cut::Everything)),
+            (vec!["a".to_owned()], vec!["b".to_owned()])
+        );
         media.apply(&Op::Sync("b".into(), true));
         assert_eq!(media.cut(Cut::Nothing, &mut Dice::new(1)).0.into_keys().collect::<Vec<_>>(), ["b"]);
     }

@@ -277,8 +277,14 @@ unsafe extern "C" fn shm_map(
     }
 }
 
-unsafe extern "C" fn shm_lock(file: *mut ffi::sqlite3_file, from: c_int, count: c_int, flags: c_int) -> c_int {
-    let (from, count) = (usize::try_from(from).unwrap_or_default(), usize::try_from(count).unwrap_or_default());
+unsafe extern "C" fn shm_lock(
+    file: *mut ffi::sqlite3_file,
+    from: c_int,
+    count: c_int,
+    flags: c_int,
+) -> c_int {
+    let (from, count) =
+        (usize::try_from(from).unwrap_or_default(), usize::try_from(count).unwrap_or_default());
     let shared = flags & ffi::SQLITE_SHM_SHARED != 0;
     // SAFETY: the file is open.
     let open = unsafe { opened(file) };

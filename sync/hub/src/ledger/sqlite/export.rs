@@ -170,7 +170,8 @@ fn marks(transaction: &Transaction<'_>) -> Result<Marks, LedgerError> {
     let mut payloads = transaction.prepare(
         "SELECT device, epoch, payload FROM event WHERE (device, epoch, seq) IN (
              SELECT device, epoch, seq FROM reading WHERE supersedes IS NOT NULL
-             UNION ALL SELECT device, epoch, seq FROM withdrawal)",
+             UNION ALL SELECT device, epoch, seq FROM withdrawal
+             UNION ALL SELECT device, epoch, seq FROM quarantine)",
     )?;
     let mut payloads = payloads.query([])?;
     while let Some(row) = payloads.next()? {
