@@ -41,9 +41,13 @@ fn write_anew(conn: &Connection) -> Result<(), StoreError> {
     // Another process that is reading keeps its part of the journal; it has written the rest anew itself.
     match conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
         // What is there can be looked at without room, and nothing can be added.
-        Err(full) if full.sqlite_error_code() == Some(ErrorCode::DiskFull) => Ok(()),
-        done => Ok(done?),
+        Err(full) if full.sqlite_error_code() == Some(ErrorCode::DiskFull) => return Ok(()),
+        done => done?,
     }
+    // Nobody syncs the cutting off, so the old journal may come back. A new one in its place is not taken for it.
+    let version: u32 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    conn.pragma_update(None, "user_version", version)?;
+    Ok(())
 }
 
 /// Looks at every page before the first write.
