@@ -25,6 +25,8 @@ use crate::{dice::Dice, office::Office};
 const PORTAL: &[u8] = b"<html><head><title>Welcome</title></head><body>Please log in</body></html>";
 /// Most requests that are still on their way.
 const LATE_MAX: usize = 8;
+/// No sync needs more messages than this: a month of readings takes a few dozen.
+const MESSAGES_MAX: u32 = 500;
 
 /// A way to the office.
 pub struct Link<'a> {
@@ -37,12 +39,13 @@ struct State {
     /// Out of a hundred messages so many meet with something.
     trouble: usize,
     late: Vec<Request>,
+    messages: u32,
 }
 
 impl<'a> Link<'a> {
     /// A link on which so many of a hundred messages meet with something. `late` are requests of earlier links.
     pub const fn new(office: &'a Office, dice: Dice, trouble: usize, late: Vec<Request>) -> Self {
-        Self { office, state: Mutex::new(State { dice, trouble, late }) }
+        Self { office, state: Mutex::new(State { dice, trouble, late, messages: 0 }) }
     }
 
     /// What is still on its way.
@@ -52,7 +55,11 @@ impl<'a> Link<'a> {
 
     fn carry(&self, request: &Request) -> Result<Reply, ExchangeError> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let State { dice, trouble, late } = &mut *state;
+        state.messages += 1;
+        if state.messages > MESSAGES_MAX {
+            return Err(ExchangeError::Unreachable("this sync does not end".into()));
+        }
+        let State { dice, trouble, late, .. } = &mut *state;
         if dice.below(100) >= *trouble {
             return over_the_wire(request, self.office.answer(request));
         }

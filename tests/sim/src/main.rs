@@ -83,7 +83,7 @@ fn stories(seeds: std::ops::Range<u64>, threads: u64, tally: &Tally) {
                     if seed >= seeds.end {
                         break;
                     }
-                    if let Err(failure) = run(seed) {
+                    if let Err(failure) = run(seed, tally.until_failure) {
                         tally.note(&failure.what);
                         say(&failure);
                     }
@@ -132,7 +132,7 @@ fn tell_again(seed: u64) -> ExitCode {
     for step in story(seed) {
         println!("    {:?} by {}, dice {}", step.kind, step.who, step.seed);
     }
-    match run(seed) {
+    match run(seed, false) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             say(&failure);

@@ -64,6 +64,7 @@ impl Mutant {
 
 /// Builds each and runs it. `say` hears what became of it. Answers how many were caught, of how many.
 pub fn hunt(root: &Path, mut say: impl FnMut(&str)) -> io::Result<(usize, usize)> {
+    let root = &root.canonicalize()?;
     let mutants = read(root)?;
     let field = root.join("target/mutants");
     let copy = field.join("source");

@@ -19,10 +19,11 @@ pub struct Failure {
     pub steps: Vec<Step>,
 }
 
-/// Tells the story of a seed.
-pub fn run(seed: u64) -> Result<(), Failure> {
+/// Tells the story of a seed. One that failed is told again and again, shorter, unless it is enough to know that.
+pub fn run(seed: u64, is_enough: bool) -> Result<(), Failure> {
     let steps = story(seed);
-    tell(seed, &steps).map_err(|what| shorten(seed, what, steps))
+    tell(seed, &steps)
+        .map_err(|what| if is_enough { Failure { seed, what, steps } } else { shorten(seed, what, steps) })
 }
 
 /// Tells a story of these steps; `Err` says what was violated.
