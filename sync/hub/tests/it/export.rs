@@ -94,6 +94,19 @@ fn check_statuses(ledger: &Ledger, expected: &[&str]) {
 }
 
 #[test]
+fn an_export_with_events_of_a_locked_out_device_proves_itself() {
+    let ledger = ledger();
+    import(&ledger, &round(2), None);
+    let mut mara = Handheld::enrolled(&ledger, 1, "Mara");
+    let first = mara.read(1, "100.5");
+    ledger.ingest(&mara.batch(1, 1), NOW).unwrap();
+    ledger.revoke("Mara", NOW).unwrap();
+    mara.read_again(1, "101.5", Some(first));
+    ledger.ingest(&mara.batch(2, 2), NOW).unwrap();
+    assert_eq!(verify(text(&ledger, None).as_bytes(), None).unwrap().readings, 2);
+}
+
+#[test]
 fn every_single_changed_bit_is_found() {
     let ledger = ledger();
     import(&ledger, &round(2), None);

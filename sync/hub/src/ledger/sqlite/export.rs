@@ -175,7 +175,8 @@ pub(super) fn marks(transaction: &Transaction<'_>) -> Result<Marks, LedgerError>
         "SELECT device, epoch, seq, payload FROM event WHERE (device, epoch, seq) IN (
              SELECT device, epoch, seq FROM reading WHERE stop IN (
                  SELECT stop FROM reading GROUP BY stop HAVING count(*) > 1)
-             UNION ALL SELECT device, epoch, seq FROM withdrawal)",
+             UNION ALL SELECT device, epoch, seq FROM withdrawal
+             UNION ALL SELECT device, epoch, seq FROM quarantine WHERE reason <> 'revoked')",
     )?;
     let mut payloads = payloads.query([])?;
     while let Some(row) = payloads.next()? {
