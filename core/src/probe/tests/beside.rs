@@ -57,6 +57,12 @@ fn the_hour_that_comes_twice_is_read_twice_wherever_the_meter_breaks_off() {
     }
 }
 
+#[test]
+fn a_log_of_another_name_is_found() {
+    let terminal = Terminal { log_name: "P.99", ..Terminal::default() };
+    assert_eq!(read(terminal, beside(None, true), Probe::default()).events().len(), 2);
+}
+
 /// A meter whose clock goes to winter time then.
 fn seasonal(own: Span, winter: (u32, u32, u32)) -> Terminal {
     let winter_from = Some(span(winter, winter).from);
