@@ -101,14 +101,14 @@ impl Agenda {
         }
     }
 
-    /// Whether the text can be an answer to [`Agenda::ask`] only: it has its name, and where that is not enough,
-    /// what was asked for under it.
+    /// Whether the text can be an answer to [`Agenda::ask`] only, as it has its name. All questions for a profile
+    /// have the same.
     pub(super) fn is_named(&self, text: &str) -> bool {
         if self.singles.ask().is_some() {
             return self.singles.is_named(text);
         }
         match (&self.profile, &self.events) {
-            (Some(profile), _) if profile.ask().is_some() => profile.is_named(text),
+            (Some(profile), _) if profile.ask().is_some() => false,
             (_, Some(events)) => events.is_named(text),
             (_, None) => false,
         }

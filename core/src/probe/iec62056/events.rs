@@ -1,4 +1,4 @@
-//! The log of events `P.98`. What a status word says is the same in most VDEW meters; the rest is the maker's.
+//! The log of events `P.98`, or `P.99` where there is no other. What a status word says is the same in most VDEW meters; the rest is the maker's.
 
 use super::{
     agenda::{Ask, Said},
@@ -8,8 +8,13 @@ use super::{
 use crate::probe::part::{EventKind, MeterEvent, Part, ROWS_MAX};
 
 /// How to ask for all of it, the most common first.
-const FORMS: [(Command, &str); 3] =
-    [(Command::R5, "P.98(;)"), (Command::R5, "P.98()"), (Command::R6, "P.98(;)")];
+const FORMS: [(Command, &str); 5] = [
+    (Command::R5, "P.98(;)"),
+    (Command::R5, "P.98()"),
+    (Command::R6, "P.98(;)"),
+    (Command::R5, "P.99(;)"),
+    (Command::R6, "P.99(;)"),
+];
 /// Power is back.
 const POWER_BACK: u64 = 0x40;
 /// What a status word says, the most telling first. The bits that VDEW meters have in common.

@@ -18,8 +18,14 @@ const USUAL: &[&str] = &[
     "2.8.2", "2.8.3", "2.8.4", "3.8.0", "4.8.0", "1.6.0",
 ];
 /// How to ask, the most common first: command, and what stands in the brackets.
-const FORMS: [(Command, &str); 4] =
-    [(Command::R5, ""), (Command::R1, ""), (Command::R5, "1"), (Command::R1, "1")];
+const FORMS: [(Command, &str); 6] = [
+    (Command::R5, ""),
+    (Command::R1, ""),
+    (Command::R5, "1"),
+    (Command::R1, "1"),
+    (Command::R5, ";"),
+    (Command::R1, ";"),
+];
 /// So many registers in a row that were not told in any form: the meter tells none.
 const DRY_MAX: u8 = 5;
 /// More registers than any list has.

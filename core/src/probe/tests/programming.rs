@@ -13,9 +13,14 @@ use crate::probe::{error::ReadError, iec62056::Config, part::Wants, way::Quirk};
 #[test]
 fn single_registers_are_read_in_whatever_form_the_meter_likes() {
     for dislike in [Dislike::Nak, Dislike::Ack, Dislike::Error] {
-        for (commands, inside) in
-            [(["R5", "R6"], ""), (["R1", "R2"], ""), (["R5", "R6"], "1"), (["R1", "R2"], "1")]
-        {
+        for (commands, inside) in [
+            (["R5", "R6"], ""),
+            (["R1", "R2"], ""),
+            (["R5", "R6"], "1"),
+            (["R1", "R2"], "1"),
+            (["R5", "R6"], ";"),
+            (["R1", "R2"], ";"),
+        ] {
             for names in [true, false] {
                 for echo in [Echo::None, Echo::Whole, Echo::Cut, Echo::Garbled, Echo::Late] {
                     let commands = if commands[0] == "R5" { &["R5", "R6"] } else { &["R1", "R2"] };

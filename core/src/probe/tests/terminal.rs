@@ -48,7 +48,10 @@ pub(super) struct Terminal {
     pub(super) columns: usize,
     /// It wants a digit for the season in front of a date.
     pub(super) season: bool,
+    /// Its clock goes to winter time at this moment, of winter time, in which its profile's time is meant then.
+    pub(super) winter_from: Option<Civil>,
     pub(super) log: &'static str,
+    pub(super) log_name: &'static str,
     /// The size of a partial block in answer to R6.
     pub(super) part: usize,
     /// Flips a bit of this answer, of those with data, as often as is said.
@@ -92,7 +95,9 @@ impl Default for Terminal {
             profile: None,
             columns: 2,
             season: true,
+            winter_from: None,
             log: LOG,
+            log_name: "P.98",
             part: 60,
             flips: (0, 0),
             mute: (usize::MAX, 0),
@@ -202,7 +207,9 @@ impl Terminal {
         let (name, inside) = text.strip_suffix(')')?.split_once('(')?;
         match name {
             "P.01" => self.rows(inside),
-            "P.98" => (inside == ";" && !self.log.is_empty()).then(|| self.log.into()),
+            log if log == self.log_name => {
+                (inside == ";" && !self.log.is_empty()).then(|| self.log.replace("P.98", log))
+            }
             _ => {
                 let (_, value) = REGISTERS.iter().find(|(own, _)| *own == name)?;
                 let name = if self.names { name } else { "" };
@@ -218,10 +225,13 @@ impl Terminal {
         let (mut at, mut text) = (own.from, String::new());
         while at <= own.to.min(to) {
             if at >= from {
-                if text.is_empty() {
-                    let (year, month, day, hour, minute, _) = at.fields();
+                if text.is_empty() || self.winter_from == Some(at) {
+                    let winter = self.winter_from.is_some_and(|from| at >= from);
+                    let ahead = Duration::from_hours(u64::from(self.winter_from.is_some() && !winter));
+                    let (year, month, day, hour, minute, _) = at.plus(ahead).unwrap().fields();
                     let stamp = format!("{:02}{month:02}{day:02}{hour:02}{minute:02}00", year % 100);
-                    text = format!("P.01(1{stamp})(00)(15)({})(1.5)(kW)", self.columns);
+                    let season = u8::from(!winter);
+                    text += &format!("P.01({season}{stamp})(00)(15)({})(1.5)(kW)", self.columns);
                     text += &format!("{}\r\n", "(2.5)(kW)".repeat(self.columns - 1));
                 }
                 text += &format!("({:05.2})", f64::from(number(own, at)) / 100.0);
