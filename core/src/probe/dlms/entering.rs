@@ -212,6 +212,11 @@ impl Session {
                 Lost::Silent | Lost::Absent | Lost::Rejected => self.count_again(now),
             };
         }
+        // Nothing says that a password arrived, so it was not refused: some meters cannot repeat an answer that was lost.
+        let unheard = lost == Lost::Silent && matches!(self.access, Access::Password(_));
+        if unheard && !std::mem::replace(&mut self.asked_again, true) {
+            return self.leave(now, After::Link);
+        }
         let attempts = u8::try_from(ASSOCIATE_WAITS.len()).unwrap_or(u8::MAX);
         match lost {
             Lost::Garbled => self.leave(now, After::End(Err(ReadError::Garbled { attempts }))),

@@ -41,7 +41,7 @@ impl Session {
     pub(super) fn link(&mut self, now: Moment) {
         self.stage = Stage::Linking;
         self.knock.client = self.access.client();
-        let wishes = self.knock.pass == 0;
+        let mut wishes = self.knock.pass == 0;
         if let Some(server) = self.knock.home {
             let ends = Ends { server, client: self.knock.client };
             let waits = if self.is_stranger() { STRANGER_WAITS } else { LINK_WAITS };
@@ -58,6 +58,8 @@ impl Session {
             if address >= wanted {
                 address = if address == wanted { 0 } else { address - 1 };
                 self.knock.client = PUBLIC;
+                // In few words: to a meter at 300 Bd all this is noise, which it has to hear out.
+                wishes = false;
             }
         }
         let server = addresses.get(address).copied().unwrap_or(Address::ALL_STATIONS);

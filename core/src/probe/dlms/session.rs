@@ -44,6 +44,8 @@ pub struct Session {
     /// What was agreed on with the meter, and its system title.
     pub(super) agreed: Agreed,
     pub(super) title: Option<[u8; 8]>,
+    /// Nothing came back to a password, and it was said once more.
+    pub(super) asked_again: bool,
     /// The meter's counter was read a second time, or it asked for another one.
     pub(super) recounted: bool,
     /// Our counter when the keys were offered, until the meter takes them.
@@ -110,6 +112,7 @@ impl Session {
             agreed: Agreed::default(),
             title: None,
             recounted: false,
+            asked_again: false,
             offered: None,
             corrected: false,
             counters_read: false,

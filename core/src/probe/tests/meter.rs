@@ -2,7 +2,7 @@
 
 use super::{
     terminal::{Done, Terminal},
-    wire::{Wire, bit_ns},
+    wire::{Wire, bit_ns, even, text_ns},
 };
 use crate::probe::dlms::tests::guest::{Guest, Lock};
 
@@ -394,12 +394,4 @@ impl Meter {
             BlockFraming::NoStx => block[1..block.len() - 2].to_vec(),
         }
     }
-}
-
-const fn text_ns(text: &[u8]) -> u64 {
-    text.len() as u64 * 10 * 1_000_000_000 / 300
-}
-
-fn even(bytes: &[u8]) -> Vec<u8> {
-    bytes.iter().map(|&byte| if byte.count_ones() % 2 == 0 { byte } else { byte | 0x80 }).collect()
 }
