@@ -68,6 +68,10 @@ pub(super) enum ModeE {
     /// It knows no such mode.
     None,
     Mute,
+    /// It says no.
+    Refused,
+    /// It reads out at 300 at once.
+    ReadsOut,
     At300,
     AtNewSpeed,
 }
@@ -198,6 +202,10 @@ impl Meter {
             }
             return;
         }
+        // To a meter without HDLC that is nothing.
+        if message.first() == Some(&0x7E) {
+            return;
+        }
         let text: Vec<u8> = message.iter().map(|byte| byte & 0x7F).collect();
         assert!(message.iter().all(|byte| byte.count_ones() % 2 == 0), "the reader sends even parity");
         if text.iter().all(|&byte| byte == 0) && (63..=69).contains(&text.len()) && baud == 300 {
@@ -246,6 +254,11 @@ impl Meter {
             {
                 let new = 300 << (speed - b'0');
                 let end = match self.habits.mode_e {
+                    ModeE::Refused => {
+                        self.busy_until = wire.say(answer, 300, &even(&[0x15]));
+                        return self.state = State::Idle;
+                    }
+                    ModeE::ReadsOut => return self.read_out(wire, answer, 300),
                     ModeE::None | ModeE::Mute => answer,
                     ModeE::At300 => wire.say(answer, 300, message),
                     ModeE::AtNewSpeed => wire.say(answer, new, message),
