@@ -59,7 +59,7 @@ pub struct Opened {
     /// The speed it offers.
     pub baud: u32,
     /// The line is at that speed in eight bits, and the meter waits for HDLC. Otherwise the meter waits for an
-    /// option select, or has begun to send.
+    /// option select, has begun to send, or has said no to HDLC.
     pub hdlc: bool,
     /// The head hears itself.
     pub echo: bool,
@@ -166,7 +166,8 @@ impl Opening {
                 Step::Listening { opened, word, heard, refused } => {
                     let byte = raw & 0x7F;
                     let expected = word.get(*heard % WORD_LENGTH).map(|raw| raw & 0x7F);
-                    *heard = if expected == Some(byte) { *heard + 1 } else { 0 };
+                    let first = word.first().is_some_and(|raw| raw & 0x7F == byte);
+                    *heard = if expected == Some(byte) { *heard + 1 } else { usize::from(first) };
                     let fits = opened.meter.parity.fits(raw);
                     *refused = byte == NAK && fits;
                     if byte == STX && fits {
