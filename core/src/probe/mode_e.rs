@@ -100,7 +100,13 @@ impl Session {
             Stage::Opening(self.sign_on(now))
         } else {
             self.text_tried = true;
-            Stage::Text(Box::new(iec62056::Session::start(now, self.config.text.clone())))
+            let text = self.config.text.clone();
+            // A meter that did not know what HDLC is may be reading out by now.
+            Stage::Text(Box::new(if self.hdlc_tried {
+                iec62056::Session::start_in_silence(now, text, false)
+            } else {
+                iec62056::Session::start(now, text)
+            }))
         };
     }
 
@@ -143,7 +149,10 @@ impl Session {
             return;
         }
         // Then there is only the way of text, and the meter waits for us to go on.
-        self.text_tried = true;
+        if std::mem::replace(&mut self.text_tried, true) {
+            self.stage = Stage::Failed(self.first.unwrap_or(ReadError::Refused));
+            return;
+        }
         self.stage = match iec62056::Session::after_identification(now, self.config.text.clone(), opened) {
             Ok(session) => Stage::Text(Box::new(session)),
             Err(error) => Stage::Failed(error),

@@ -137,7 +137,8 @@ impl Answer {
                 return Heard::Junk;
             }
             (_, Lead::Soh | Lead::Stx) => {
-                self.damaged |= !fits;
+                // Behind data it is another answer, and this one is cut off.
+                self.damaged |= !fits || (byte == STX && self.lead == Lead::Stx);
                 self.text.push(byte);
                 self.awaiting_bcc = matches!(byte, ETX | EOT);
             }

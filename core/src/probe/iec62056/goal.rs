@@ -1,4 +1,4 @@
-//! What a conversation is for, and how long and how much that may take.
+//! What a conversation is for, how long and how much that may take, and how far it has come.
 
 use std::time::Duration;
 
@@ -6,6 +6,18 @@ use super::{
     config::Config,
     limits::{EXTRAS_BYTES_MAX, EXTRAS_TIME_MAX, TOTAL_BYTES_MAX, TOTAL_TIME_MAX},
 };
+use crate::probe::error::ReadError;
+
+/// What is being done.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Doing {
+    SigningOn,
+    Listing,
+    Programming,
+    /// We have broken off because of this, and the meter is to hear it.
+    Closing(ReadError),
+    Over,
+}
 
 /// What the next conversation is for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

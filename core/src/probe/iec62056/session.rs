@@ -8,7 +8,7 @@ use super::{
     agenda::Agenda,
     command,
     config::Config,
-    goal::Goal,
+    goal::{Doing, Goal},
     identification::Identification,
     limits::{LOCK_OUT, PAUSES, QUIET, SIGN_ON},
     listing::{Listed, Listing},
@@ -57,16 +57,6 @@ pub struct Session {
     received: usize,
 }
 
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Doing {
-    SigningOn,
-    Listing,
-    Programming,
-    /// We have broken off because of this, and the meter is to hear it.
-    Closing(ReadError),
-    Over,
-}
-
 impl Session {
     /// Opens a readout.
     pub fn start(now: Moment, config: Config) -> Self {
@@ -78,12 +68,24 @@ impl Session {
     /// Takes up the conversation that [`Opening`](super::Opening) has begun, at once: the meter waits 1.5 s. An
     /// error is as one of [`Session::handle`].
     pub fn after_identification(now: Moment, config: Config, opened: Opened) -> Result<Self, ReadError> {
+        if opened.refused {
+            return Ok(Self::start_in_silence(now, config, opened.echo));
+        }
         let Opened { echo, meter, rest, .. } = opened;
-        let sign_on = SignOn::answered_already(now, config.address(), echo);
+        let sign_on = SignOn::answered_already(now, config.address(), config.wakes(), echo);
         let mut session = Self::new(now, config, Script::new(now, SIGN_ON), sign_on);
         session.identified(now, meter)?;
         session.handle(now, Input::Bytes(&rest))?;
         Ok(session)
+    }
+
+    /// Opens a readout when the line is silent: of a meter that has answered before and may be in the middle of
+    /// something.
+    pub fn start_in_silence(now: Moment, config: Config, echo: bool) -> Self {
+        let sign_on = SignOn::answered_already(now, config.address(), config.wakes(), echo);
+        let mut session = Self::new(now, config, Script::new(now, SIGN_ON), sign_on);
+        session.turn_to(now, session.goal);
+        session
     }
 
     fn new(now: Moment, config: Config, script: Script<Readout>, sign_on: SignOn) -> Self {
@@ -110,8 +112,7 @@ impl Session {
 
     /// Moves the session on. After an error it is over.
     pub fn handle(&mut self, now: Moment, input: Input<'_>) -> Result<(), ReadError> {
-        let outcome = self.advance(now, input);
-        outcome.or_else(|error| self.fail(now, error))
+        self.advance(now, input).or_else(|error| self.fail(now, error))
     }
 
     /// The next thing to do. Ask until it says [`Output::Wait`] or [`Output::Done`].
@@ -230,6 +231,7 @@ impl Session {
     ) -> Result<(), ReadError> {
         // What was tried in vain in programming mode is not tried there again.
         let commands = self.refused.is_none() && self.partner.as_ref().is_some_and(Partner::takes_commands);
+        let refused = turn.as_ref().err().copied().unwrap_or(ReadError::NothingToRead);
         match turn {
             Ok(Turn::Going) => Ok(()),
             Ok(Turn::Anew(pace)) => {
@@ -247,17 +249,12 @@ impl Session {
                 self.turn_to(now, Goal::Beside);
                 Ok(())
             }
-            Ok(Turn::Over(_)) if commands => {
-                self.refused = Some(ReadError::NothingToRead);
+            Ok(Turn::Over(_)) | Err(ReadError::Refused) if commands => {
+                self.refused = Some(refused);
                 self.turn_to(now, Goal::Singles);
                 Ok(())
             }
             Ok(Turn::Over(_)) => Err(ReadError::NothingToRead),
-            Err(ReadError::Refused) if commands => {
-                self.refused = Some(ReadError::Refused);
-                self.turn_to(now, Goal::Singles);
-                Ok(())
-            }
             Err(error) => Err(error),
         }
     }
@@ -266,12 +263,12 @@ impl Session {
         match turn {
             Turn::Going => {}
             Turn::Anew(pace) => {
-                // As long as each conversation brings something it is worth while.
-                if self.programming.as_ref().is_some_and(Programming::has_told_here) {
-                    self.sign_on.forget_tries();
-                }
-                if self.programming.as_ref().is_some_and(Programming::has_broken_off) {
-                    self.left = Some(now);
+                if let Some(programming) = &self.programming {
+                    // As long as each conversation brings something it is worth while.
+                    if programming.has_told_here() {
+                        self.sign_on.forget_tries();
+                    }
+                    self.left = programming.has_broken_off().then_some(now).or(self.left);
                 }
                 self.break_off(now);
                 self.converse_anew(now, pace);

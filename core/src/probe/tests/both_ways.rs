@@ -100,7 +100,7 @@ fn a_meter_that_goes_on_in_hdlc_after_a_goodbye_is_asked_there() {
 
 #[test]
 fn a_meter_that_says_no_to_hdlc_is_read_in_text_at_once() {
-    let read = read(Habits { mode_e: ModeE::Nak, ..habits() }, config(Some(guest_keys()), true));
+    let read = read(Habits { mode_e: ModeE::Refused, ..habits() }, config(Some(guest_keys()), true));
     assert_eq!(read.readout().protocol, Protocol::Iec62056('C'), "{}", read.drive.transcript);
     assert!(read.links() == 0 && read.took() < ms(5_500), "{:?}", read.took());
 }

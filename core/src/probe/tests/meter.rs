@@ -74,8 +74,11 @@ pub(super) struct Habits {
 pub(super) enum ModeE {
     /// It knows no such mode.
     None,
-    Nak,
     Mute,
+    /// It says no.
+    Refused,
+    /// It reads out at 300 at once.
+    ReadsOut,
     At300,
     AtNewSpeed,
 }
@@ -216,10 +219,11 @@ impl Meter {
             }
             return;
         }
-        let text: Vec<u8> = message.iter().map(|byte| byte & 0x7F).collect();
+        // To a meter without HDLC that is nothing.
         if message.first() == Some(&0x7E) {
             return;
         }
+        let text: Vec<u8> = message.iter().map(|byte| byte & 0x7F).collect();
         assert!(message.iter().all(|byte| byte.count_ones() % 2 == 0), "the reader sends even parity");
         if text.iter().all(|&byte| byte == 0) && (63..=69).contains(&text.len()) && baud == 300 {
             self.woken = (at + 1_500 * MS, at + 1_700 * MS + text_ns(b"/?!\r\n"));
@@ -268,7 +272,8 @@ impl Meter {
             {
                 let new = 300 << (speed - b'0');
                 let end = match self.habits.mode_e {
-                    ModeE::Nak => return self.say_no(wire, answer),
+                    ModeE::Refused => return self.say_no(wire, answer),
+                    ModeE::ReadsOut => return self.read_out(wire, answer, 300),
                     ModeE::None | ModeE::Mute => answer,
                     ModeE::At300 => wire.say(answer, 300, message),
                     ModeE::AtNewSpeed => wire.say(answer, new, message),
