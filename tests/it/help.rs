@@ -5,7 +5,10 @@ use crate::process::run;
 #[test]
 fn every_command_helps() {
     check("lamplighter", &["window", "read", "decode", "ports", "probe", "gps", "shift", "verify"]);
-    check("lamplighter-hub", &["serve", "import", "assign", "enrol", "revoke", "status", "export", "verify"]);
+    check(
+        "lamplighter-hub",
+        &["serve", "import", "assign", "enrol", "revoke", "release", "status", "export", "verify"],
+    );
     check("lamplighter-street", &["serve", "meter", "town"]);
 }
 
