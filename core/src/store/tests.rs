@@ -166,6 +166,27 @@ fn every_commit_is_forced_to_the_disk() {
 }
 
 #[test]
+fn what_a_restart_shows_is_written_into_the_file_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("reader.db");
+    let mut store = fill(Store::open(&path).unwrap().store);
+    store.record(full_reading(), None).unwrap();
+    // As after a kill: the journal lies beside the file.
+    let killed = folder.path().join("killed.db");
+    for tail in ["", "-wal"] {
+        fs::copy(format!("{}{tail}", path.display()), format!("{}{tail}", killed.display())).unwrap();
+    }
+    let opened = Store::open(&killed).unwrap().store;
+    assert_eq!(opened.reading_ids().unwrap().len(), 1);
+    // Without what was in the journal, as after a power cut that took it.
+    let bare = folder.path().join("bare.db");
+    fs::copy(&killed, &bare).unwrap();
+    assert_eq!(Store::open(&bare).unwrap().store.reading_ids().unwrap().len(), 1);
+    let journal = |path: &Path| fs::read(format!("{}-wal", path.display())).unwrap();
+    assert_ne!(journal(&killed)[16..24], journal(&path)[16..24], "the old journal may come back");
+}
+
+#[test]
 fn a_damaged_file_is_set_aside_whole() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("reader.db");
