@@ -75,9 +75,8 @@ pub(super) enum ModeE {
     /// It knows no such mode.
     None,
     Mute,
-    /// It says no.
     Refused,
-    /// It reads out at 300 at once.
+    /// At 300 and at once.
     ReadsOut,
     At300,
     AtNewSpeed,
@@ -219,7 +218,6 @@ impl Meter {
             }
             return;
         }
-        // To a meter without HDLC that is nothing.
         if message.first() == Some(&0x7E) {
             return;
         }

@@ -1,5 +1,7 @@
 //! What each device is to do, numbered without gaps under the ledger's write lock.
 
+use std::collections::BTreeMap;
+
 use lamplighter_core::{
     evidence::chain::Hash,
     id::{DeviceId, RoundId, StopId},
@@ -145,14 +147,16 @@ fn push(transaction: &Transaction<'_>, device: DeviceId, change: Change) -> Resu
     Ok(())
 }
 
-/// Whether the device was told just these plans up to `cursor`, by the mark it says, as far as that is known.
+/// Whether the device was told just these plans up to `cursor`, by the mark it says, as far as that is known, and the
+/// next one is there: between the cursors of a device and its copy there may be none.
 pub(super) fn is_told(
     transaction: &Transaction<'_>,
     device: DeviceId,
     cursor: u64,
     said: &[u8],
 ) -> Result<bool, LedgerError> {
-    if cursor > plan_head(transaction, device)? {
+    let head = plan_head(transaction, device)?;
+    if cursor > head || (cursor < head && !has_plan(transaction, device, cursor + 1)?) {
         return Ok(false);
     }
     let ours = mark(transaction, device, cursor)?;
@@ -167,7 +171,9 @@ fn mark(transaction: &Transaction<'_>, device: DeviceId, n: u64) -> Result<Optio
     Ok(mark.flatten())
 }
 
-/// Once for every cursor and mark: the answer may be lost and asked for again.
+/// Puts what the device is to do now in place of everything behind its cursor: that was told to a device that had heard
+/// what stood before it, and this one has not. Only that stops went stays, because nothing else says so. Once for
+/// every cursor and mark: the answer may be lost and asked for again.
 fn tell_again(
     transaction: &Transaction<'_>,
     device: DeviceId,
@@ -175,24 +181,47 @@ fn tell_again(
     said: &[u8],
 ) -> Result<(), LedgerError> {
     let asked = [&cursor.to_be_bytes()[..], said].concat();
-    let news = transaction.execute(
-        "UPDATE device SET plan_head = max(plan_head, ?2), retold_for = ?3
-         WHERE id = ?1 AND (plan_head < ?2 OR retold_for IS NULL OR retold_for <> ?3)",
-        (device.as_bytes(), number(cursor), asked),
-    )?;
-    if news == 0 {
+    let before: Option<Vec<u8>> = transaction
+        .prepare_cached("SELECT retold_for FROM device WHERE id = ?1")?
+        .query_row([device.as_bytes()], |row| row.get(0))?;
+    if before.as_ref() == Some(&asked) && has_plan(transaction, device, cursor + 1)? {
         return Ok(());
     }
+    let behind = transaction
+        .prepare_cached("DELETE FROM plan WHERE device = ?1 AND n > ?2 RETURNING n, change")?
+        .query_map((device.as_bytes(), number(cursor)), |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<BTreeMap<i64, Vec<u8>>, _>>()?;
+    transaction.execute(
+        "UPDATE device SET plan_head = ?2, retold_for = ?3 WHERE id = ?1",
+        (device.as_bytes(), number(cursor), asked),
+    )?;
     transaction.execute("DELETE FROM told_round WHERE device = ?1", [device.as_bytes()])?;
     let stops = transaction
         .prepare_cached("SELECT id, round FROM stop WHERE device = ?1 ORDER BY round, number")?
         .query_map([device.as_bytes()], |row| Ok((StopId::new(row.get(0)?), RoundId::new(row.get(1)?))))?
         .collect::<Result<Vec<_>, _>>()?;
+    for change in behind.into_values() {
+        if let Some(gone @ Change::StopGone(_)) = decode(&change)?.change {
+            push(transaction, device, gone)?;
+        }
+    }
     for (stop, round) in stops {
         tell_round(transaction, device, round)?;
         tell_stop(transaction, device, stop)?;
     }
     Ok(())
+}
+
+fn has_plan(transaction: &Transaction<'_>, device: DeviceId, n: u64) -> Result<bool, LedgerError> {
+    let found = transaction
+        .prepare_cached("SELECT 1 FROM plan WHERE device = ?1 AND n = ?2")?
+        .query_row((device.as_bytes(), number(n)), |_| Ok(()))
+        .optional()?;
+    Ok(found.is_some())
+}
+
+fn decode(change: &[u8]) -> Result<Plan, LedgerError> {
+    Plan::decode(change).map_err(|torn| LedgerError::Damaged(torn.to_string()))
 }
 
 fn plan_head(transaction: &Transaction<'_>, device: DeviceId) -> Result<u64, LedgerError> {
@@ -224,10 +253,10 @@ fn page(
             break;
         }
         if count(n) != last + 1 {
-            return Err(LedgerError::Damaged(format!("plan {} of {device} is missing", last + 1)));
+            break;
         }
         last += 1;
-        plans.push(Plan::decode(&change[..]).map_err(|torn| LedgerError::Damaged(torn.to_string()))?);
+        plans.push(decode(&change)?);
     }
     let more = last < plan_head(transaction, device)?;
     let mark = mark(transaction, device, last)?.unwrap_or_default();
