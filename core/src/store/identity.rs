@@ -2,7 +2,10 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
-use super::error::StoreError;
+use super::{
+    envelope::{self, Recovery},
+    error::StoreError,
+};
 use crate::{
     evidence::{
         chain::{Head, Log},
@@ -41,6 +44,8 @@ pub struct Standing {
     pub waiting: u64,
     /// Earlier logs of the device, oldest first: the last event of each that stands.
     pub closed: Vec<(u32, Head)>,
+    /// The utility's recovery key, if the hub has told one.
+    pub recovery: Option<Recovery>,
 }
 
 pub(super) fn put(tx: &Transaction<'_>, identity: &Identity) -> Result<(), StoreError> {
@@ -96,10 +101,12 @@ pub(super) fn standing(conn: &Connection) -> Result<Standing, StoreError> {
                 down_mark: row.get(2)?,
                 waiting: row.get(5)?,
                 closed: Vec::new(),
+                recovery: None,
             })
         })
         .optional()?;
-    Ok(Standing { closed: closed(conn)?, ..row.ok_or(StoreError::NotEnrolled)? })
+    let standing = row.ok_or(StoreError::NotEnrolled)?;
+    Ok(Standing { closed: closed(conn)?, recovery: envelope::recovery(conn)?, ..standing })
 }
 
 fn closed(conn: &Connection) -> Result<Vec<(u32, Head)>, StoreError> {

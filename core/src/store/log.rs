@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
-use super::{error::StoreError, identity::Identity};
+use super::{envelope, error::StoreError, identity::Identity};
 use crate::evidence::{
     chain::{Hash, Head, Log},
     event::{Event, PAYLOAD_BYTES_MAX},
@@ -24,19 +24,24 @@ pub struct Batch {
     pub seal: Seal,
 }
 
-/// Adds an event to the log, seals the new head and queues the event for the hub.
+/// Adds an event to the log, seals the new head, queues the event for the hub and encloses it for the office.
 pub(super) fn append(tx: &Transaction<'_>, identity: &Identity, event: &Event) -> Result<Head, StoreError> {
     let Identity { log, key, .. } = identity;
     let payload = event.to_bytes();
     if payload.len() > PAYLOAD_BYTES_MAX {
         return Err(StoreError::TooLong);
     }
-    let head = head(tx, log.epoch)?.next(*log, &payload);
+    let before = head(tx, log.epoch)?;
+    let head = before.next(*log, &payload);
+    let envelope = envelope::enclose(tx, identity, before, &payload)?;
     tx.prepare_cached("INSERT INTO event (epoch, seq, payload, hash) VALUES (?1, ?2, ?3, ?4)")?
         .execute((log.epoch, head.seq, payload, head.hash))?;
     tx.prepare_cached("INSERT OR REPLACE INTO head (epoch, seq, hash, seal) VALUES (?1, ?2, ?3, ?4)")?
         .execute((log.epoch, head.seq, head.hash, key.seal_head(*log, head).0))?;
     tx.prepare_cached("INSERT INTO outbox (epoch, seq) VALUES (?1, ?2)")?.execute((log.epoch, head.seq))?;
+    if let Some(bytes) = envelope {
+        envelope::put(tx, log.epoch, head.seq, &bytes)?;
+    }
     Ok(head)
 }
 
@@ -128,7 +133,7 @@ pub(super) fn clear_outbox(tx: &Transaction<'_>, epoch: u32) -> Result<(), Store
     shrink_outbox(tx, epoch, i64::MAX.unsigned_abs())
 }
 
-/// The hub holds everything up to `seq`.
+/// The hub holds everything up to `seq`. Envelopes go with their places in the queue.
 pub(super) fn shrink_outbox(tx: &Transaction<'_>, epoch: u32, seq: u64) -> Result<(), StoreError> {
     tx.prepare_cached("DELETE FROM outbox WHERE epoch = ?1 AND seq <= ?2")?.execute((epoch, seq))?;
     Ok(())

@@ -9,6 +9,7 @@ const SCRIPTS: &[&str] = &[
     include_str!("../../migrations/0001_first.sql"),
     include_str!("../../migrations/0002_probe.sql"),
     include_str!("../../migrations/0003_epoch.sql"),
+    include_str!("../../migrations/0004_envelope.sql"),
 ];
 
 pub(super) fn run(conn: &mut Connection) -> Result<(), StoreError> {

@@ -1,5 +1,6 @@
 //! The handheld's database: one file, one connection, one public method one transaction.
 
+mod envelope;
 mod error;
 mod identity;
 mod log;
@@ -18,6 +19,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+pub use envelope::{Envelope, Recovery};
 pub use error::StoreError;
 pub use identity::{Identity, Standing};
 pub use log::{Batch, Stretch};

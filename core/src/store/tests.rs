@@ -59,7 +59,7 @@ fn stop() -> Stop {
     }
 }
 
-fn identity() -> Identity {
+pub(super) fn identity() -> Identity {
     Identity {
         log: Log { device: DeviceId::new([7; 16]), epoch: 1 },
         key: SecretKey::new([8; 32]),
@@ -77,7 +77,7 @@ fn fill(mut store: Store) -> Store {
     store
 }
 
-fn filled() -> Store {
+pub(super) fn filled() -> Store {
     fill(Store::in_memory().unwrap())
 }
 
