@@ -55,6 +55,11 @@ pub async fn sync<H: Hub>(
                 let batch = lock(store).batch(span, count_max, bytes_max)?;
                 session.batch(&batch)
             }
+            Step::Keep(told) => {
+                let mut store = lock(store);
+                store.keep_recovery(told)?;
+                session.stored(store.standing()?)
+            }
             Step::ReadLinks { epoch, seqs } => {
                 let links = lock(store).heads(epoch, &seqs)?;
                 session.links(links)

@@ -9,6 +9,7 @@ pub mod exchange;
 pub mod export;
 #[cfg(feature = "http")]
 pub mod http;
+pub mod parcel;
 pub mod plan;
 pub mod session;
 pub mod signed;

@@ -5,15 +5,18 @@ use std::io::Read as _;
 use lamplighter_core::{
     evidence::{
         chain::{Hash, Head, Log},
+        envelope::RecoveryKey,
         seal::{PublicKey, Purpose, Seal, SecretKey},
     },
     id::DeviceId,
+    store::Recovery,
     time::UtcMs,
 };
 use prost::Message as _;
 
 use crate::wire::{
-    Agreement, Ask, Batch, INFLATED_BYTES_MAX, Page, Question, Receipt, Signed, SignedAgreement, SignedPage,
+    self, Agreement, Ask, Batch, INFLATED_BYTES_MAX, Page, Question, RECOVERY_MARK_BYTES, Receipt, Signed,
+    SignedAgreement, SignedPage, SignedRecovery,
 };
 
 const ZSTD_LEVEL: i32 = 3;
@@ -143,8 +146,45 @@ pub fn open_agreement(
     Ok((agreement, common))
 }
 
+/// The utility's recovery key for a device, signed.
+pub fn recovery(key: &SecretKey, device: DeviceId, told: Recovery) -> SignedRecovery {
+    let recovery = wire::Recovery {
+        device: device.as_bytes().to_vec(),
+        key: told.key.0.to_vec(),
+        since_ms: told.since.0,
+    };
+    let body = recovery.encode_to_vec();
+    let seal = key.sign(Purpose::Recovery, &body).0.to_vec();
+    SignedRecovery { body, seal }
+}
+
+/// The recovery key, if the hub tells it this device.
+pub fn open_recovery(
+    signed: &SignedRecovery,
+    hub_key: PublicKey,
+    device: DeviceId,
+) -> Result<Recovery, Unfit> {
+    let seal = Seal::try_from(&signed.seal[..]).map_err(|_| Unfit::BadSeal)?;
+    hub_key.check(Purpose::Recovery, &signed.body, seal).map_err(|_| Unfit::BadSeal)?;
+    let told = wire::Recovery::decode(&signed.body[..]).map_err(|_| Unfit::Torn)?;
+    if told.device != device.as_bytes() {
+        return Err(Unfit::Misdirected);
+    }
+    let key = RecoveryKey::try_from(&told.key[..]).map_err(|_| Unfit::Torn)?;
+    Ok(Recovery { key, since: UtcMs(told.since_ms) })
+}
+
+/// What a device says of the recovery key that it knows.
+pub fn recovery_mark(known: Option<Recovery>) -> Vec<u8> {
+    known.map_or_else(Vec::new, |known| {
+        known.key.fingerprint().0.iter().copied().take(RECOVERY_MARK_BYTES).collect()
+    })
+}
+
 #[cfg(test)]
 mod tests {
+    use lamplighter_core::evidence::envelope::RecoverySecret;
+
     use super::*;
     use crate::wire::Down;
 
@@ -179,5 +219,17 @@ mod tests {
         assert!(open_page(&signed, key.public(), device(), 4).is_ok());
         assert_eq!(open_page(&signed, key.public(), device(), 3), Err(Unfit::Misdirected));
         assert_eq!(open_page(&signed, key.public(), DeviceId::new([4; 16]), 4), Err(Unfit::Misdirected));
+    }
+
+    #[test]
+    fn a_recovery_key_is_heard_from_the_hub_and_for_its_device_only() {
+        let (key, utility) = (SecretKey::new([1; 32]), RecoverySecret::new([2; 32]));
+        let told = Recovery { key: utility.public(), since: UtcMs(7) };
+        let signed = recovery(&key, device(), told);
+        assert_eq!(open_recovery(&signed, key.public(), device()), Ok(told));
+        let other = open_recovery(&signed, SecretKey::new([3; 32]).public(), device());
+        assert_eq!(other, Err(Unfit::BadSeal));
+        assert_eq!(open_recovery(&signed, key.public(), DeviceId::new([4; 16])), Err(Unfit::Misdirected));
+        assert_eq!((recovery_mark(None), recovery_mark(Some(told)).len()), (vec![], RECOVERY_MARK_BYTES));
     }
 }

@@ -9,7 +9,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use lamplighter_core::{
     evidence::chain::{Hash, Head, Log},
-    store::{Batch, Identity, Standing, Stretch},
+    store::{Batch, Identity, Recovery, Standing, Stretch},
     time::UtcMs,
 };
 
@@ -54,6 +54,8 @@ pub struct Session {
 /// What the hub lacks, or may hold otherwise.
 #[derive(Clone, Debug)]
 enum Task {
+    /// Take this recovery key over, before anything else may fail.
+    Keep(Recovery),
     /// Send these. The hub holds this hash before them, as far as it said.
     Send { span: Stretch, expected: Option<Hash> },
     /// Find where both part.
@@ -63,6 +65,7 @@ enum Task {
 #[derive(Debug)]
 enum State {
     Greeting,
+    Keeping,
     Reading { span: Stretch, expected: Option<Hash> },
     Sending { span: Stretch, last: Head, since: UtcMs },
     Confirming { span: Stretch },
@@ -154,6 +157,7 @@ impl Session {
     pub fn stored(&mut self, standing: Standing) -> Step {
         self.standing = standing;
         match self.state {
+            State::Keeping => self.next_task(),
             State::Confirming { span } => self.read(span, None),
             State::Applying { more: true } => self.ask(),
             State::Applying { more: false } => {
@@ -178,7 +182,7 @@ impl Session {
 
     fn greet(&mut self) -> Step {
         self.state = State::Greeting;
-        let Standing { head, acked_seq, down_cursor, down_mark, closed, .. } = &self.standing;
+        let Standing { head, acked_seq, down_cursor, down_mark, closed, recovery, .. } = &self.standing;
         let closed = closed.iter().rev().take(LINKS_MAX).rev().map(|(epoch, last)| wire::Closed {
             epoch: *epoch,
             last: Some(wire::Link { seq: last.seq, hash: last.hash.0.to_vec() }),
@@ -193,6 +197,7 @@ impl Session {
             app_version: env!("CARGO_PKG_VERSION").into(),
             closed: closed.collect(),
             down_mark: down_mark.clone(),
+            recovery_mark: signed::recovery_mark(*recovery),
         };
         Step::Exchange(Request::Hello(self.question(Ask::Hello(hello))))
     }
@@ -207,6 +212,12 @@ impl Session {
         self.pace.limit(hello.batch_events_max.max(1) as usize);
         (self.revoked, self.no_plans) = (hello.revoked, hello.no_plans);
         self.tasks.clear();
+        if let Some(told) = &hello.recovery {
+            match signed::open_recovery(told, self.identity.hub_key, self.identity.log.device) {
+                Ok(told) => self.tasks.push_back(Task::Keep(told)),
+                Err(unfit) => return not_the_hub(unfit),
+            }
+        }
         for (epoch, last) in &self.standing.closed {
             let named = hello.closed.iter().find(|closed| closed.epoch == *epoch);
             if let Some(have) = named.and_then(|closed| closed.last.as_ref()) {
@@ -236,6 +247,10 @@ impl Session {
 
     fn next_task(&mut self) -> Step {
         match self.tasks.pop_front() {
+            Some(Task::Keep(told)) => {
+                self.state = State::Keeping;
+                Step::Keep(told)
+            }
             Some(Task::Send { span, expected }) => self.read(span, expected),
             Some(Task::Search(search)) => self.ask_links(search),
             None if self.revoked => Step::Finished(Outcome::Refused(Reason::Revoked)),

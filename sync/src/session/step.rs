@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use lamplighter_core::{evidence::chain::Head, store::Stretch};
+use lamplighter_core::{
+    evidence::chain::Head,
+    store::{Recovery, Stretch},
+};
 
 use crate::{exchange::Request, wire};
 
@@ -20,6 +23,8 @@ pub enum Step {
         /// About so many bytes.
         bytes_max: usize,
     },
+    /// The hub tells this recovery key: take it over, then call [`Session::stored`](super::Session::stored).
+    Keep(Recovery),
     /// Read the heads after these events and call [`Session::links`](super::Session::links).
     ReadLinks {
         /// Of this log.

@@ -5,11 +5,13 @@
 
 mod agree;
 mod plan;
+mod recovery;
 
 use prost::{Message, Oneof};
 
 pub use agree::{Agree, Agreement, Closed, Link, SignedAgreement};
 pub use plan::{Change, Hint, PastReading, Plan, Register, Round, Stop};
+pub use recovery::{Recovery, SignedRecovery};
 
 /// The protocol this release speaks.
 pub const PROTOCOL: u32 = 1;
@@ -17,6 +19,8 @@ pub const PROTOCOL: u32 = 1;
 pub const BATCH_EVENTS_MAX: usize = 500;
 /// Most links in one question, and most earlier logs in a greeting.
 pub const LINKS_MAX: usize = 64;
+/// As much of a fingerprint as tells two recovery keys of one utility apart.
+pub const RECOVERY_MARK_BYTES: usize = 8;
 /// Longest body of a request or a reply on the wire.
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;
 /// Longest batch when unpacked.
@@ -116,6 +120,9 @@ pub struct Hello {
     /// The hub's mark beside the last plan taken over; empty if none is known.
     #[prost(bytes = "vec", tag = "9")]
     pub down_mark: Vec<u8>,
+    /// The first [`RECOVERY_MARK_BYTES`] of the fingerprint of the recovery key it knows; empty if it knows none.
+    #[prost(bytes = "vec", tag = "10")]
+    pub recovery_mark: Vec<u8>,
 }
 
 /// Where the hub stands.
@@ -148,6 +155,9 @@ pub struct HelloReply {
     /// There is nothing to ask for: the device has all plans.
     #[prost(bool, tag = "9")]
     pub no_plans: bool,
+    /// The utility's recovery key, to a device that named another one.
+    #[prost(message, optional, tag = "10")]
+    pub recovery: Option<SignedRecovery>,
 }
 
 /// `POST /v1/up`: zstd over this. The seal answers for the log up to the last of these events.
