@@ -42,6 +42,11 @@ const HOMES: &[Home] = &[
         why: "the nouns of core know nothing of bytes: convert.rs turns them into messages",
     },
     Home {
+        name: "hpke",
+        places: &["core/src/evidence/envelope.rs"],
+        why: "everybody else knows envelopes: what hides an event is chosen once",
+    },
+    Home {
         name: "serde",
         places: &["src-tauri/src/dto/"],
         why: "what crosses the bridge is a dto; a noun that can be serialised cannot be changed",

@@ -82,6 +82,8 @@ impl<C: Fn() -> UtcMs> Service<C> {
             },
             now,
         )?;
+        let recovery = self.ledger.recovery_keys()?.last().copied();
+        let recovery = recovery.filter(|told| hello.recovery_mark != signed::recovery_mark(Some(*told)));
         let closed = standing.closed.iter();
         Ok(wire::HelloReply {
             protocol: PROTOCOL,
@@ -95,6 +97,7 @@ impl<C: Fn() -> UtcMs> Service<C> {
                 .collect(),
             revoked: standing.revoked,
             no_plans: standing.no_plans,
+            recovery: recovery.map(|told| signed::recovery(self.ledger.key(), device, told)),
         })
     }
 

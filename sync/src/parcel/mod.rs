@@ -24,7 +24,7 @@ pub use write::{Packed, Packer};
 /// In every parcel's first bytes, before its version.
 const MAGIC: &[u8; 7] = b"LMPLPCL";
 /// Of a label.
-pub const LABEL_BYTES: usize = 7 + 1 + 16 + 16 + 4 + 8 + 8;
+pub const LABEL_BYTES: usize = MAGIC.len() + 1 + 16 + 16 + 4 + 8 + 8;
 /// Most events in one parcel: a month of the busiest reader fifty times over.
 pub const EVENTS_MAX: u64 = 1_000_000;
 
@@ -67,11 +67,8 @@ impl Label {
     }
 
     fn from_bytes(bytes: &[u8; LABEL_BYTES]) -> Result<Self, Unreadable> {
-        let (magic, rest) = bytes.split_first_chunk::<7>().ok_or(Unreadable::NoParcel)?;
+        let rest = bytes.strip_prefix(MAGIC).ok_or(Unreadable::NoParcel)?;
         let ([version], rest) = rest.split_first_chunk().ok_or(Unreadable::NoParcel)?;
-        if magic != MAGIC {
-            return Err(Unreadable::NoParcel);
-        }
         if *version != VERSION {
             return Err(Unreadable::Newer(*version));
         }

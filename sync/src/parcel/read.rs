@@ -8,7 +8,7 @@ use lamplighter_core::evidence::{
 };
 use sha2::{Digest as _, Sha256};
 
-use super::{EVENTS_MAX, LABEL_BYTES, Label, about_end};
+use super::{EVENTS_MAX, LABEL_BYTES, Label, MAGIC, about_end};
 
 /// Of the last envelope.
 const END_BYTES: usize = 32 + OVERHEAD_BYTES;
@@ -70,10 +70,13 @@ impl<'a, R: Read> Parcel<'a, R> {
     /// Reads the label.
     pub fn open(mut from: R, secret: &'a RecoverySecret) -> Result<Self, Unreadable> {
         let mut bytes = [0; LABEL_BYTES];
-        fill(&mut from, &mut bytes).map_err(|error| match error {
-            Unreadable::CutOff => Unreadable::NoParcel,
-            other => other,
-        })?;
+        let (magic, rest) = bytes.split_at_mut(MAGIC.len());
+        match fill(&mut from, magic) {
+            Ok(()) if magic == MAGIC => {}
+            Ok(()) | Err(Unreadable::CutOff) => return Err(Unreadable::NoParcel),
+            Err(error) => return Err(error),
+        }
+        fill(&mut from, rest)?;
         let label = Label::from_bytes(&bytes)?;
         let given = secret.public().fingerprint();
         if label.to != given {
@@ -134,8 +137,11 @@ impl<'a, R: Read> Parcel<'a, R> {
 }
 
 fn fill(from: &mut impl Read, bytes: &mut [u8]) -> Result<(), Unreadable> {
-    from.read_exact(bytes).map_err(|error| match error.kind() {
-        io::ErrorKind::UnexpectedEof => Unreadable::CutOff,
-        _ => Unreadable::Storage(error),
+    from.read_exact(bytes).map_err(|error| {
+        if error.kind() == io::ErrorKind::UnexpectedEof {
+            Unreadable::CutOff
+        } else {
+            Unreadable::Storage(error)
+        }
     })
 }

@@ -1,6 +1,7 @@
 //! The command line: what may be asked, and in which words it fails.
 
 mod office;
+mod recovery;
 mod serve;
 mod show;
 
@@ -88,6 +89,23 @@ enum Command {
         /// Whom the devices belonged to
         name: String,
     },
+    /// The key that opens what devices leave for the office
+    #[command(subcommand)]
+    RecoveryKey(RecoveryKey),
+    /// Take in what a device left in a file, as if it had synced
+    ///
+    /// `lamplighter leave` writes such files. They open only with the recovery key. A file that was brought before
+    /// changes nothing. The device hears of it when it syncs.
+    Bring {
+        /// The file
+        file: PathBuf,
+        /// File of the recovery key, which `recovery-key new` wrote
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Show devices, rounds, and what needs a look
     Status {
         /// Print JSON
@@ -109,6 +127,27 @@ enum Command {
         /// Public key of the hub that it must be from, 64 hexadecimal digits
         #[arg(long, value_name = "HEX")]
         hub_key: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum RecoveryKey {
+    /// Make a new key; devices write to it from their next sync on
+    ///
+    /// The file is the half that opens what they write. Keep it away from the hub, and keep a copy: without it what
+    /// devices left cannot be read by anybody.
+    New {
+        /// The file to write; one that is there is left alone
+        file: PathBuf,
+        /// Take the place of the key there is. Keep its file: what was left before opens with it only
+        #[arg(long)]
+        replace: bool,
+    },
+    /// Show the fingerprint of the key, to be compared with the one on a device
+    Show {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -161,6 +200,11 @@ pub(crate) fn run(arguments: Arguments, world: &World) -> Result<(), Failure> {
         Command::Enrol { name, valid_hours, json } => office::enrol(&ledger, &name, valid_hours, json, world),
         Command::Revoke { name } => office::revoke(&ledger, &name, world),
         Command::Release { name } => office::release(&ledger, &name, world),
+        Command::RecoveryKey(RecoveryKey::New { file, replace }) => {
+            recovery::make(&ledger, &file, replace, world)
+        }
+        Command::RecoveryKey(RecoveryKey::Show { json }) => recovery::show(&ledger, json, world),
+        Command::Bring { file, key, json } => recovery::bring(&ledger, &file, &key, json, world),
         Command::Status { json } => show::status(&ledger, json, world),
         Command::Export { file, cycle } => office::export(&ledger, &file, cycle.as_deref(), world),
         Command::Verify { file, hub_key } => office::verify(&file, hub_key.as_deref()),

@@ -153,7 +153,7 @@ fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
 }
 
 /// Tells on standard error, once a second, how far it is.
-fn progress(world: &World, of_what: &str) -> impl FnMut(u64) {
+pub(super) fn progress(world: &World, of_what: &str) -> impl FnMut(u64) {
     let now = world.now;
     let mut told = now();
     move |done| {

@@ -49,12 +49,39 @@ fn a_month_in_the_office() {
 }
 
 #[test]
+fn the_recovery_key_is_made_once_and_its_file_is_its_owners() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    check(folder, &["recovery-key", "show"], 1, "no ledger");
+    check(folder, &["enrol", "Mara"], 0, "Mara");
+    check(folder, &["recovery-key", "show"], 1, "`recovery-key new` makes one");
+    check(folder, &["recovery-key", "new", "office.key"], 0, "keep it away from the hub");
+    let made = std::fs::read_to_string(folder.join("office.key")).unwrap();
+    let fingerprint = made.lines().find_map(|line| line.strip_prefix("fingerprint ")).unwrap();
+    check(folder, &["recovery-key", "show"], 0, &format!("recovery key {fingerprint} since 2"));
+    check(folder, &["recovery-key", "new", "other.key"], 1, "--replace puts a new one in its place");
+    check(folder, &["recovery-key", "new", "office.key", "--replace"], 1, "there already");
+    assert_eq!(std::fs::read_to_string(folder.join("office.key")).unwrap(), made);
+    check(folder, &["recovery-key", "new", "other.key", "--replace"], 0, "recovery key ");
+    check(folder, &["recovery-key", "show"], 0, &format!("earlier      {fingerprint} since 2"));
+    check(folder, &["recovery-key", "show", "--json"], 0, "\"present\":{\"fingerprint\":\"");
+    for name in ["office.key", "other.key"] {
+        let mode = std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(folder.join(name)).unwrap());
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+    check(folder, &["bring", "none.lmp", "--key", "office.key"], 1, "none.lmp");
+    check(folder, &["bring", "office.key", "--key", "office.key"], 1, "no parcel of a handheld");
+    check(folder, &["bring", "office.key", "--key", "hub.db"], 1, "no file of a recovery key");
+    check(folder, &["bring", "office.key"], 2, "--key");
+}
+
+#[test]
 fn wrong_use_is_told_apart_and_every_command_helps() {
     let folder = tempfile::tempdir().unwrap();
     check(folder.path(), &["enroll"], 2, "unrecognized");
     check(folder.path(), &["assign", "14"], 2, "--for");
     check(folder.path(), &["enrol", "Mara", "--valid-hours", "0"], 2, "valid-hours");
-    for command in ["serve", "import", "assign", "enrol", "revoke", "status", "export", "verify"] {
+    for command in ["serve", "import", "assign", "enrol", "revoke", "status", "export", "verify", "bring"] {
         check(folder.path(), &[command, "--help"], 0, "Usage: lamplighter-hub");
     }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);

@@ -1,6 +1,10 @@
 //! The service as a handheld's session sees it.
 
-use lamplighter_core::{evidence::chain::Hash, id::DeviceId, time::UtcMs};
+use lamplighter_core::{
+    evidence::{chain::Hash, envelope::RecoverySecret},
+    id::DeviceId,
+    time::UtcMs,
+};
 use lamplighter_hub::service::Service;
 use lamplighter_sync::{
     exchange::{ExchangeError, Reply, Request},
@@ -25,6 +29,7 @@ fn hello(handheld: &Handheld) -> Ask {
         app_version: "1.0\n".into(),
         closed: Vec::new(),
         down_mark: Vec::new(),
+        recovery_mark: Vec::new(),
     })
 }
 
@@ -108,4 +113,25 @@ fn a_device_that_is_locked_out_hears_so() {
     let mut forged = ask(&mara, hello(&mara));
     forged.seal[3] ^= 1;
     assert_eq!(code(hub.answer(&Request::Hello(forged))), RefusalCode::Unauthorised);
+}
+
+#[test]
+fn the_recovery_key_is_told_signed_and_only_to_who_knows_another() {
+    let hub = hub();
+    let mara = Handheld::enrolled(hub.ledger(), 1, "Mara");
+    let told = |mark: Vec<u8>| {
+        let Ask::Hello(hello) = hello(&mara) else { panic!() };
+        let hello = Ask::Hello(Hello { recovery_mark: mark, ..hello });
+        let Ok(Reply::Hello(greeting)) = hub.answer(&Request::Hello(ask(&mara, hello))) else { panic!() };
+        let hub_key = hub.ledger().key().public();
+        greeting.recovery.map(|it| signed::open_recovery(&it, hub_key, mara.log.device).unwrap())
+    };
+    assert_eq!(told(Vec::new()), None);
+    let keys = [1, 2].map(|seed| RecoverySecret::new([seed; 32]).public());
+    hub.ledger().set_recovery_key(keys[0], NOW).unwrap();
+    let first = told(Vec::new()).unwrap();
+    assert_eq!((first.key, first.since), (keys[0], NOW));
+    assert_eq!(told(signed::recovery_mark(Some(first))), None);
+    hub.ledger().set_recovery_key(keys[1], UtcMs(NOW.0 + 9)).unwrap();
+    assert_eq!(told(signed::recovery_mark(Some(first))).map(|told| told.key), Some(keys[1]));
 }

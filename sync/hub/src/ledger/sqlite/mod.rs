@@ -7,6 +7,7 @@ mod import;
 mod ingest;
 mod plan;
 mod project;
+mod recovery;
 mod status;
 
 use std::{
@@ -21,9 +22,10 @@ use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 use crate::error::LedgerError;
 
 /// Numbered from 1; never edited once released.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("../../../migrations/sqlite/0001_ledger.sql"),
     include_str!("../../../migrations/sqlite/0002_marks.sql"),
+    include_str!("../../../migrations/sqlite/0003_recovery.sql"),
 ];
 /// `LMPL`, in the file's header.
 const APPLICATION_ID: i64 = 0x4c4d_504c;

@@ -1,0 +1,106 @@
+//! The recovery key, and what devices left for it.
+
+use std::{
+    fs::File,
+    io::{self, BufReader},
+    path::Path,
+};
+
+use lamplighter_core::{evidence::envelope::RecoverySecret, store::Recovery};
+use lamplighter_hub::{
+    bring::{self, Brought},
+    recovery,
+};
+use serde_json::json;
+
+use super::{
+    Failure, World,
+    office::{open, open_or_make, progress},
+    say,
+};
+
+pub(super) fn make(ledger: &Path, file: &Path, replace: bool, world: &World) -> Result<(), Failure> {
+    let ledger = open_or_make(ledger, world)?;
+    if let Some(known) = ledger.recovery_keys()?.last().filter(|_| !replace) {
+        let fingerprint = known.key.fingerprint();
+        return Err(Failure(format!(
+            "there is a recovery key already, {fingerprint}; --replace puts a new one in its place"
+        )));
+    }
+    let secret = RecoverySecret::new(world.random()?);
+    // First the half that opens: no device may write to a key that nobody has.
+    recovery::write(file, &secret).map_err(|error| {
+        if error.kind() == io::ErrorKind::AlreadyExists {
+            Failure(format!("{} is there already and was left alone", file.display()))
+        } else {
+            Failure::file(file, &error)
+        }
+    })?;
+    ledger.set_recovery_key(secret.public(), (world.now)())?;
+    say(&format!(
+        "recovery key {}\nwritten to {}: keep it away from the hub, and keep a copy; devices hear of it when they sync",
+        secret.public().fingerprint(),
+        file.display()
+    ))
+}
+
+pub(super) fn show(ledger: &Path, json: bool, world: &World) -> Result<(), Failure> {
+    let keys = open(ledger, world)?.recovery_keys()?;
+    let Some((present, earlier)) = keys.split_last() else {
+        return Err(Failure("there is no recovery key; `recovery-key new` makes one".into()));
+    };
+    if json {
+        let key = |known: &Recovery| {
+            json!({
+                "fingerprint": known.key.fingerprint().to_string(),
+                "key": known.key.to_string(),
+                "since": known.since.to_string(),
+            })
+        };
+        let earlier: Vec<_> = earlier.iter().map(key).collect();
+        return say(&json!({ "present": key(present), "earlier": earlier }).to_string());
+    }
+    let mut text = format!("recovery key {} since {}", present.key.fingerprint(), present.since);
+    for known in earlier.iter().rev() {
+        text.push_str(&format!("\nearlier      {} since {}", known.key.fingerprint(), known.since));
+    }
+    say(&text)
+}
+
+pub(super) fn bring(
+    ledger: &Path,
+    file: &Path,
+    key: &Path,
+    json: bool,
+    world: &World,
+) -> Result<(), Failure> {
+    let secret = recovery::read(key).map_err(|error| Failure(format!("{}: {error}", key.display())))?;
+    let ledger = open(ledger, world)?;
+    let mut parcel = BufReader::new(File::open(file).map_err(|error| Failure::file(file, &error))?);
+    let progress = progress(world, "events proved and taken in");
+    let brought = bring::bring(&ledger, &mut parcel, &secret, (world.now)(), progress)
+        .map_err(|error| Failure(format!("{}: {error}", file.display())))?;
+    let Brought { label, new, known, held_back } = brought;
+    let devices = ledger.status()?.devices;
+    let name = devices.into_iter().find(|device| device.id == label.log.device).map(|device| device.name);
+    if json {
+        let answer = json!({
+            "device": label.log.device.to_string(),
+            "name": name,
+            "epoch": label.log.epoch,
+            "first": label.after + 1,
+            "last": label.until,
+            "new": new,
+            "known": known,
+            "held_back": held_back,
+        });
+        return say(&answer.to_string());
+    }
+    let name = name.unwrap_or_else(|| label.log.device.to_string());
+    let mut text =
+        format!("{name}: events {} to {}, {new} new, {known} known already", label.after + 1, label.until);
+    if held_back {
+        text.push_str("; the device is locked out: what is new is held back until `release`");
+    }
+    say(&text)
+}
