@@ -2,7 +2,7 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 
-const LATER = /zh-CN\.ftl|(later|errors)\.(ftl|ts)|parts\/(ErrorWords|Opening|SaveRecord|Segments|Tried)\.svelte|reader\/(Context|Devices|End|Enrol|Menu|ProbeTest|ReadFailed|WrongMeter)\.svelte/;
+const LATER = /zh-CN\.ftl|(later|errors)\.(ftl|ts)|parts\/(ErrorWords|Opening|SaveRecord|Segments|Tried)\.svelte|reader\/(Context|Devices|End|Enrol|Leave|Menu|ProbeTest|ReadFailed|WrongMeter)\.svelte/;
 
 export default defineConfig({
   base: "./",

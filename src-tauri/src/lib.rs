@@ -8,6 +8,7 @@ mod demo;
 mod device;
 mod dto;
 mod failure;
+mod leave;
 mod probe;
 mod record;
 mod state;

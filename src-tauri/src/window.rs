@@ -134,6 +134,8 @@ fn show(app: Arc<App>) -> Result<(), Failure> {
             commands::device::probe_set,
             commands::device::beside_set,
             commands::shift::enrol,
+            commands::leave::leave_view,
+            commands::leave::leave_file,
         ])
         .on_window_event(|window, event| {
             if matches!(event, WindowEvent::CloseRequested { .. }) {

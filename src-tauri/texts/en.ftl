@@ -49,3 +49,10 @@ not-proven = { $path } is not what the hub wrote: { $reason }
 
 port-failed = The port { $port } cannot be opened: { $reason }
 enrol-refused = The hub refused: { $reason }
+
+left-in-file = { $path }: { $events ->
+    [one] one event
+   *[other] { $events } events
+  } for recovery key { $key }
+left-stays = They stay on this device until the hub's receipt is here.
+damaged-aside = The database was damaged; it is kept whole at { $path }

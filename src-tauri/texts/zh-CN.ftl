@@ -49,3 +49,7 @@ not-proven = { $path } 不是后台写出的内容：{ $reason }
 
 port-failed = 端口 { $port } 无法打开：{ $reason }
 enrol-refused = 后台拒绝：{ $reason }
+
+left-in-file = { $path }：{ $events } 个事件，恢复密钥 { $key }
+left-stays = 收到后台回执之前，数据仍保留在本机。
+damaged-aside = 数据库已损坏，原样保存在 { $path }

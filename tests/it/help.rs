@@ -4,10 +4,22 @@ use crate::process::run;
 
 #[test]
 fn every_command_helps() {
-    check("lamplighter", &["window", "read", "decode", "ports", "probe", "gps", "shift", "verify"]);
+    check("lamplighter", &["window", "read", "decode", "ports", "probe", "gps", "shift", "leave", "verify"]);
     check(
         "lamplighter-hub",
-        &["serve", "import", "assign", "enrol", "revoke", "release", "status", "export", "verify"],
+        &[
+            "serve",
+            "import",
+            "assign",
+            "enrol",
+            "revoke",
+            "release",
+            "recovery-key",
+            "bring",
+            "status",
+            "export",
+            "verify",
+        ],
     );
     check("lamplighter-street", &["serve", "meter", "town"]);
 }

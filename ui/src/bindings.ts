@@ -39,10 +39,19 @@ export type ProfileView = { head: "unknown" | "contact" | "far-infrared" | "ansi
 export type BesideView = { days: number, events: boolean, };
 export type KeysView = { meters: number, forOthers: boolean, trouble: string | null, };
 export type ProbeHealth = { verdict: "good" | "deaf" | "weak" | "dazzled", ambient: number, echoed: [number, number], damaged: number, sent: number, };
-export type DeviceView = { probe: string, profile: ProfileView, gnss: string, beside: BesideView, keys: KeysView, hub: string, ports: Array<PortView>, version: string, };
+export type DeviceView = { probe: string, profile: ProfileView, gnss: string, beside: BesideView, keys: KeysView, hub: string, 
+/**
+ * Fingerprint of the key that opens what is left for the office.
+ */
+recovery: string | null, ports: Array<PortView>, version: string, };
+export type LeavePlace = { path: string, name: string, drive: boolean, };
+export type LeaveView = { places: Array<LeavePlace>, recovery: string | null, };
+export type LeaveProgress = { done: number, total: number, };
+export type QrView = { width: number, path: string, };
+export type LeftFile = { path: string, events: number, sha256: string, recovery: string, qr: QrView, };
 export type Change = { "kind": "shift", shift: ShiftView, } | { "kind": "stops" } | { "kind": "ports", ports: Array<PortView>, moved: Array<MovedPort>, };
 export type TriedView = { family: string, baud: number, heard: string, };
-export type CommandError = { "code": "not-enrolled" } | { "code": "unknown-stop" } | { "code": "bad-entry", obis: string, } | { "code": "no-register" } | { "code": "already-read" } | { "code": "port-missing", port: string, } | { "code": "port-busy", port: string, } | { "code": "port-denied", port: string, } | { "code": "port-lost", port: string, } | { "code": "meter-silent", attempts: number, } | { "code": "meter-garbled", attempts: number, } | { "code": "meter-refused" } | { "code": "meter-locked" } | { "code": "meter-wrong-key" } | { "code": "meter-shut", seconds: number, } | { "code": "meter-crowd" } | { "code": "meter-unknown", heard: boolean, slowLeft: boolean, tried: Array<TriedView>, } | { "code": "meter-empty" } | { "code": "cannot-keep" } | { "code": "no-record" } | { "code": "cancelled" } | { "code": "busy" } | { "code": "disk-full" } | { "code": "store-too-new" } | { "code": "hub-unreachable" } | { "code": "bad-enrolment-code" } | { "code": "internal", trace: string, };
+export type CommandError = { "code": "not-enrolled" } | { "code": "unknown-stop" } | { "code": "bad-entry", obis: string, } | { "code": "no-register" } | { "code": "already-read" } | { "code": "port-missing", port: string, } | { "code": "port-busy", port: string, } | { "code": "port-denied", port: string, } | { "code": "port-lost", port: string, } | { "code": "meter-silent", attempts: number, } | { "code": "meter-garbled", attempts: number, } | { "code": "meter-refused" } | { "code": "meter-locked" } | { "code": "meter-wrong-key" } | { "code": "meter-shut", seconds: number, } | { "code": "meter-crowd" } | { "code": "meter-unknown", heard: boolean, slowLeft: boolean, tried: Array<TriedView>, } | { "code": "meter-empty" } | { "code": "cannot-keep" } | { "code": "no-record" } | { "code": "cancelled" } | { "code": "busy" } | { "code": "disk-full" } | { "code": "store-too-new" } | { "code": "hub-unreachable" } | { "code": "bad-enrolment-code" } | { "code": "no-recovery-key" } | { "code": "nothing-to-leave" } | { "code": "file-there", path: string, } | { "code": "cannot-write", path: string, reason: string, } | { "code": "internal", trace: string, };
 
 export interface Commands {
   shift_view: { args: {}, result: ShiftView };
@@ -69,4 +78,6 @@ export interface Commands {
   probe_set: { args: { profile: ProfileView }, result: DeviceView };
   beside_set: { args: { beside: BesideView }, result: DeviceView };
   enrol: { args: { hub: string, code: string }, result: ShiftView };
+  leave_view: { args: {}, result: LeaveView };
+  leave_file: { args: { place: string, channel: LeaveProgress }, result: LeftFile };
 }

@@ -1,5 +1,6 @@
 // What a reader does, told as sentences; each ends with a check of what the screen or the fake core then says.
 import assert from "node:assert/strict";
+import { LEAVE } from "./leave.mjs";
 import { PROBE } from "./probe.mjs";
 import { open } from "./stage.mjs";
 
@@ -332,7 +333,7 @@ export const STORIES = {
     assert.ok((await s.page.locator("[data-row-id]").count()) <= 40);
   },
 };
-Object.assign(STORIES, PROBE);
+Object.assign(STORIES, PROBE, LEAVE);
 
 const ERRORS = [
   { code: "port-missing", port: "/dev/ttyUSB0" }, { code: "port-busy", port: "/dev/ttyUSB0" }, { code: "port-denied", port: "/dev/ttyUSB0" },

@@ -1,5 +1,5 @@
 // A fake core behind `window.__TAURI_INTERNALS__`: the contract of bindings.ts, seeded, with knobs for tests. No real rule lives here.
-import type { CommandError, Commands, DeviceView, DraftView, FindingView, Level, MovedPort, ProbeHealth, ReadProgress, Recorded, ShiftView, StopRow, StopView, SyncView, ValueView } from "../src/bindings";
+import type { CommandError, Commands, DeviceView, DraftView, LeaveView, FindingView, Level, MovedPort, ProbeHealth, ReadProgress, Recorded, ShiftView, StopRow, StopView, SyncView, ValueView } from "../src/bindings";
 import { CURRENT, NOW, shown, town, useFor, type FakeStop } from "./street";
 
 type Outcome = Level | "wrong-meter" | "stranger" | "hang" | CommandError;
@@ -15,6 +15,9 @@ interface Knobs {
   /** What is read beside the registers: nothing, without an end, to its end, or an error. */
   beside: "nothing" | "hang" | "done" | CommandError;
   trial: ProbeHealth["verdict"] | "hang" | CommandError;
+  /** Where a file can be left, and how leaving one ends. */
+  leave: Partial<LeaveView>;
+  left: "done" | "hang" | CommandError;
   /** What the menu is told of the device. */
   device: Partial<DeviceView>;
   /** The arguments of the calls that were told to the fake last, by name. */
@@ -32,6 +35,8 @@ interface Knobs {
 }
 
 const DRAFTS = "fake-drafts";
+const HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+const RECOVERY = "3f2a 9c41 77d0 18be 04c5 e6aa 912f 5b73";
 const callbacks = new Map<number, (message: unknown) => void>();
 let nextCallback = 1;
 let stops: FakeStop[] = [];
@@ -160,6 +165,20 @@ async function probeTest({ channel }: { channel: Channel }): Promise<ProbeHealth
   return { verdict: outcome === "hang" ? "good" : outcome, ambient: outcome === "dazzled" ? 9 : 0, echoed: [heard, outcome === "weak" ? 7 : heard], damaged: outcome === "weak" ? 5 : 0, sent: 12 };
 }
 
+async function leaveFile({ place, channel }: { place: string; channel: Channel }): Promise<Commands["leave_file"]["result"]> {
+  const send = channelSender(channel);
+  const total = sync.unsent;
+  for (const done of [Math.ceil(total / 2), total]) {
+    send({ done, total });
+    await sleep(fake.delayMs);
+  }
+  if (fake.left === "hang") await new Promise(() => undefined);
+  if (typeof fake.left === "object") return fail(fake.left);
+  // Every second module in every second row, and a dark edge: enough to be seen.
+  const rows = Array.from({ length: 33 }, (_, y) => Array.from({ length: 33 }, (_, x) => (x * y === 0 || (x + y) % 3 === 0 ? `M${x} ${y}h1v1h-1z` : "")).join(""));
+  return { path: `${place}/lamplighter-2026-11-23T13-12-00.parcel`, events: total, sha256: HASH, recovery: RECOVERY, qr: { width: 33, path: rows.join("") } };
+}
+
 async function readStop({ stop: id, channel }: { stop: string; channel: Channel }): Promise<Commands["read_stop"]["result"]> {
   if (cancelRead) fail({ code: "busy" });
   const stop = stopOf(id);
@@ -275,6 +294,8 @@ const commands: { [K in keyof Commands]: (args: any) => Commands[K]["result"] | 
   device_set: ({ probe, gnss }: Commands["device_set"]["args"]) => (device = { ...device, probe, gnss }),
   probe_set: ({ profile }: Commands["probe_set"]["args"]) => (device = { ...device, profile }),
   beside_set: ({ beside }: Commands["beside_set"]["args"]) => (device = { ...device, beside }),
+  leave_view: () => ({ places: [{ path: "/media/ana/OFFICE", name: "OFFICE", drive: true }, { path: "lamplighter/left", name: "lamplighter/left", drive: false }], recovery: RECOVERY, ...fake.leave }),
+  leave_file: leaveFile,
   enrol: ({ code }: { code: string }) => {
     if (code !== "4711-0815") return fail({ code: "bad-enrolment-code" });
     enrolled = true;
@@ -286,7 +307,7 @@ commands satisfies Send;
 let tell: (message: unknown) => void = () => undefined;
 let device: DeviceView = {
   profile: { head: "unknown", dtr: null, rts: null, wakeMs: 0 }, beside: { days: 0, events: false }, keys: { meters: 41, forOthers: false, trouble: null },
-  probe: "/dev/ttyUSB0", gnss: "/dev/ttyACM0", hub: "https://hub.example.org", version: "0.1.0",
+  probe: "/dev/ttyUSB0", gnss: "/dev/ttyACM0", hub: "https://hub.example.org", recovery: RECOVERY, version: "0.1.0",
   ports: [{ path: "/dev/ttyUSB0", name: "FTDI optical probe", denied: false }, { path: "/dev/ttyACM0", name: "u-blox 7", denied: false }],
 };
 
@@ -305,7 +326,7 @@ function reset(): void {
 
 const push = () => watcher && tell({ kind: "shift", shift: shiftView() });
 const fake: Knobs = {
-  read: "right", typed: "right", steps: null, beside: "nothing", trial: "good", device: {}, last: {}, refuse: {}, calls: [], delayMs: 15,
+  read: "right", typed: "right", steps: null, beside: "nothing", trial: "good", leave: {}, left: "done", device: {}, last: {}, refuse: {}, calls: [], delayMs: 15,
   select: (stop) => { current = stop; push(); },
   enrolled: (yes) => { enrolled = yes; push(); },
   sync: (view) => { sync = { ...sync, ...view }; push(); },

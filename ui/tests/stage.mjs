@@ -55,7 +55,7 @@ export async function open() {
     }, [theme, lang, size]),
     /** Back to the list with a fresh town, without a reload. */
     async start() {
-      await stage.fake({ read: "right", typed: "right", steps: null, beside: "nothing", trial: "good", device: {}, refuse: {}, delayMs: 4 });
+      await stage.fake({ read: "right", typed: "right", steps: null, beside: "nothing", trial: "good", leave: {}, left: "done", device: {}, refuse: {}, delayMs: 4 });
       await stage.tell("reset");
       for (let i = 0; i < 8; i += 1) {
         if (await page.locator("[data-testid=failure-close]").count()) await stage.get("failure-close").click();
@@ -116,6 +116,8 @@ export const SCREENS = {
   "keypad-registers": async (stage) => { await stage.select("s130"); await stage.press("5"); await stage.has("screen-keypad"); await stage.page.keyboard.type("031200"); },
   skip: async (stage) => { await stage.press("F1"); await stage.has("screen-skip"); },
   end: async (stage) => { await stage.get("sync-pill").click(); await stage.has("screen-end"); await stage.page.waitForSelector("[data-testid=screen-end] li"); },
+  "end-leave": async (stage) => { await stage.fake({ leave: { recovery: null } }); await stage.get("sync-pill").click(); await stage.has("leave-no-key"); },
+  "end-left": async (stage) => { await stage.get("sync-pill").click(); await stage.has("leave-file"); await stage.get("leave-file").click(); await stage.has("leave-code"); },
   menu: async (stage) => { await stage.get("menu").first().click(); await stage.has("probe-port"); },
   "menu-probe": async (stage) => {
     await stage.fake({ trial: "deaf", device: { keys: { meters: 0, forOthers: false, trouble: "keys.json: no keys file: line 3" } } });

@@ -5,6 +5,7 @@
 mod decode;
 mod gps;
 mod json;
+mod leave;
 mod ports;
 mod probe;
 mod read;
@@ -43,6 +44,8 @@ enum Command {
     Gps(gps::GpsArguments),
     /// Walk a whole shift without a window.
     Shift(shift::ShiftArguments),
+    /// Leave what has no receipt as one file that only the office opens, to be carried there.
+    Leave(leave::LeaveArguments),
     /// Prove an export: every hash, every seal, every value, offline.
     Verify(verify::VerifyArguments),
 }
@@ -60,6 +63,7 @@ pub(crate) fn run() -> ExitCode {
         Some(Command::Probe(probe)) => probe::run(&probe),
         Some(Command::Gps(gps)) => gps::run(&gps),
         Some(Command::Shift(shift)) => shift::run(&shift),
+        Some(Command::Leave(leave)) => leave::run(home, &leave),
         Some(Command::Verify(verify)) => verify::run(&verify),
     };
     match done {

@@ -7,7 +7,7 @@ use tauri::State;
 
 use crate::{
     device,
-    dto::{BesideView, CommandError, DeviceView, KeysView, ProfileView},
+    dto::{BesideView, CommandError, DeviceView, KeysView, ProfileView, fingerprint},
     state::App,
 };
 
@@ -23,6 +23,7 @@ pub(crate) fn device_view(app: State<'_, Arc<App>>) -> Result<DeviceView, Comman
         beside: BesideView::of_text(store.setting(Setting::ReadBeside)?),
         keys: KeysView::new(&app.home),
         hub: store.identity()?.map_or_else(String::new, |identity| identity.hub_url),
+        recovery: fingerprint(store.recovery()?),
         ports,
         version: env!("CARGO_PKG_VERSION"),
     })

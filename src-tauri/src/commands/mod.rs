@@ -1,6 +1,7 @@
 //! What the window may ask for. Each command parses, calls one thing, converts.
 
 pub(crate) mod device;
+pub(crate) mod leave;
 pub(crate) mod probe;
 pub(crate) mod reading;
 pub(crate) mod shift;

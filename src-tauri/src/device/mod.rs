@@ -1,5 +1,6 @@
 //! What is plugged in: probes and receivers.
 
+mod drives;
 mod gnss;
 mod keys;
 mod line;
@@ -9,6 +10,7 @@ mod serial;
 mod tcp;
 mod watch;
 
+pub(crate) use drives::{drive_name, drives};
 pub(crate) use gnss::{GnssFeed, open_receiver};
 pub(crate) use keys::{KeysFile, read_keys};
 pub(crate) use line::{LineError, open_line};

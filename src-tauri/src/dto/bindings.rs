@@ -8,10 +8,12 @@ use ts_rs::{Config, TS};
 
 use super::{
     BesideResult, BesideView, Change, CommandError, Counts, DeviceView, DraftView, Entry, Filter, Held,
-    KeysView, PositionView, ProbeHealth, ProbeTiming, ProfileView, ReadProgress, ReadResult, Recorded,
-    SavedRecord, ShiftSummary, ShiftView, StopRow, StopView, StopsPage, SyncView,
+    KeysView, LeavePlace, LeaveProgress, LeaveView, LeftFile, PositionView, ProbeHealth, ProbeTiming,
+    ProfileView, ReadProgress, ReadResult, Recorded, SavedRecord, ShiftSummary, ShiftView, StopRow, StopView,
+    StopsPage, SyncView,
     device::{MovedPort, PortView},
     error::TriedView,
+    leave::QrView,
     reading::{FindingView, NumberView, UsualView, ValueView, VerdictView},
     shift::{RoundView, SyncState},
     stop::{BarView, HintView, RegisterView, Status},
@@ -43,6 +45,8 @@ const COMMANDS: &[(&str, &str, &str)] = &[
     ("probe_set", "{ profile: ProfileView }", "DeviceView"),
     ("beside_set", "{ beside: BesideView }", "DeviceView"),
     ("enrol", "{ hub: string, code: string }", "ShiftView"),
+    ("leave_view", "{}", "LeaveView"),
+    ("leave_file", "{ place: string, channel: LeaveProgress }", "LeftFile"),
 ];
 
 fn generate() -> String {
@@ -95,6 +99,11 @@ fn generate() -> String {
         KeysView,
         ProbeHealth,
         DeviceView,
+        LeavePlace,
+        LeaveView,
+        LeaveProgress,
+        QrView,
+        LeftFile,
         Change,
         TriedView,
         CommandError,

@@ -72,6 +72,8 @@ pub(crate) struct DeviceView {
     pub(crate) beside: BesideView,
     pub(crate) keys: KeysView,
     pub(crate) hub: String,
+    /// Fingerprint of the key that opens what is left for the office.
+    pub(crate) recovery: Option<String>,
     pub(crate) ports: Vec<PortView>,
     pub(crate) version: &'static str,
 }

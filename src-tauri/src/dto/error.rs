@@ -1,5 +1,7 @@
 //! What can go wrong, as far as a screen has something different to say. The sentences are the screens' own.
 
+use std::path::Path;
+
 use lamplighter_core::{
     probe::{detect::Attempt, drive::DriveError, error::ReadError},
     store::StoreError,
@@ -41,6 +43,10 @@ pub(crate) enum CommandError {
     StoreTooNew,
     HubUnreachable,
     BadEnrolmentCode,
+    NoRecoveryKey,
+    NothingToLeave,
+    FileThere { path: String },
+    CannotWrite { path: String, reason: String },
     Internal { trace: String },
 }
 
@@ -69,6 +75,11 @@ impl CommandError {
         let trace = format!("{:08x}", u32::from_be_bytes(number));
         eprintln!("lamplighter: [{trace}] {}", error.to_string());
         Self::Internal { trace }
+    }
+
+    /// A file that was to be carried away cannot be written there.
+    pub(crate) fn cannot_write(path: &Path, error: &std::io::Error) -> Self {
+        Self::CannotWrite { path: path.display().to_string(), reason: error.to_string() }
     }
 
     /// Tells what was tried, where no protocol was answered.

@@ -117,3 +117,20 @@ enrol-hub-example = https://hub.example.org
 enrol-code = One-time code
 enrol-do = Sign in
 enrol-working = Signing in…
+
+leave-title = Without a network
+leave-note = What waits here goes into one file that only the office can open. Carry it there on a stick. It stays here, too, until the office says that it has it.
+leave-no-key = The office has told this device no recovery key yet. Send once over a network, or ask the office.
+leave-where = Where to
+leave-here = This device ({ $path })
+leave-look = Look again
+leave-do = Write the file
+leave-running = Writing… { $done } of { $total }
+leave-done = { $events ->
+    [one] One event is in the file.
+   *[other] { $events } events are in the file.
+  }
+leave-path = File { $path }
+leave-hash = The office compares this number (SHA-256):
+leave-code = The same number as a QR code
+recovery-key = Recovery key

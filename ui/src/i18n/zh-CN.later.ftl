@@ -110,3 +110,17 @@ enrol-hub-example = https://hub.example.org
 enrol-code = 一次性代码
 enrol-do = 登记
 enrol-working = 正在登记…
+
+leave-title = 没有网络时
+leave-note = 本机待传的数据写入一个文件，只有办公室能打开，可用优盘带去。在办公室确认收到之前，数据仍保留在本机。
+leave-no-key = 办公室尚未告知本机恢复密钥。请联网上传一次，或询问办公室。
+leave-where = 写到
+leave-here = 本机（{ $path }）
+leave-look = 重新查找
+leave-do = 写入文件
+leave-running = 正在写入… { $done } / { $total }
+leave-done = 文件中有 { $events } 个事件。
+leave-path = 文件 { $path }
+leave-hash = 办公室核对此编号（SHA-256）：
+leave-code = 同一编号的二维码
+recovery-key = 恢复密钥
