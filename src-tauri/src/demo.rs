@@ -130,6 +130,11 @@ impl Hub {
             .and_then(|answer| answer.get("code")?.as_str().map(str::to_owned))
             .ok_or_else(|| Failure("the hub gave no code".into()))?;
         self.ask(&["import", &round.display().to_string(), "--for", READER])?;
+        // An office of its own would keep the file elsewhere; here it lies beside the ledger, to be played with.
+        if self.ask(&["recovery-key", "show"]).is_err() {
+            let key = self.ledger.with_file_name("recovery.key");
+            self.ask(&["recovery-key", "new", &key.display().to_string()])?;
+        }
         Ok(code)
     }
 

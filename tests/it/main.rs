@@ -14,6 +14,7 @@ mod gps;
 mod help;
 mod judges;
 mod kill;
+mod leave;
 mod liar;
 mod office;
 mod peers;

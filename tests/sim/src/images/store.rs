@@ -5,6 +5,7 @@ use std::sync::Arc;
 use lamplighter_core::{
     evidence::{
         chain::{Head, Log},
+        envelope::RecoverySecret,
         event::{Body, Event},
         seal::SecretKey,
     },
@@ -12,7 +13,7 @@ use lamplighter_core::{
     obis::Obis,
     probe::port::Reservation,
     round::SkipReason,
-    store::{Identity, Store, Stretch, Takeover},
+    store::{Identity, Recovery, Store, Stretch, Takeover},
     time::UtcMs,
     work,
 };
@@ -72,6 +73,10 @@ pub(super) fn day(seed: u64, images_max: u64) -> Result<Tally, String> {
             .chain(stops.into_iter().map(|stop| Takeover::Plan(Box::new(stop))))
             .collect();
         store.take_over(NOW, &plans, 0, 1, b"mark").map_err(|e| e.to_string())?;
+        let recovery = Recovery { key: utility().public(), since: NOW };
+        if !store.keep_recovery(recovery).map_err(|e| e.to_string())? {
+            return Err("the recovery key is not taken".into());
+        }
     }
     // Half of the days begin with a file that was closed well, the others with its journal beside it.
     if dice.once_in(2) {
@@ -172,6 +177,7 @@ impl Day {
             return Err(format!("lost: {} events wait, of {events}", standing.waiting));
         }
         self.log(&store, events)?;
+        self.envelopes(&store, standing.acked_seq, events, work_on_it)?;
         if !work_on_it {
             return Ok(());
         }
@@ -188,6 +194,24 @@ impl Day {
             return Err("broken: the day cannot go on".into());
         }
         if whole(disk, FILE) { Ok(()) } else { Err("broken: SQLite finds damage".into()) }
+    }
+
+    /// Whatever waits is there for the office alone, too: opened, it is the day's.
+    fn envelopes(&self, store: &Store, acked: u64, events: u64, open_them: bool) -> Result<(), String> {
+        let span = Stretch { epoch: 1, after: 0, until: u64::from(u32::MAX) };
+        let envelopes = store.envelopes(span, usize::MAX / 2).map_err(|e| e.to_string())?;
+        if envelopes.iter().map(|envelope| envelope.seq).ne(acked + 1..=events) {
+            return Err("lost: what waits is not enclosed".into());
+        }
+        for (envelope, payload) in
+            envelopes.iter().zip(self.payloads.iter().skip(usize::try_from(acked).unwrap_or(usize::MAX)))
+        {
+            let opened = open_them.then(|| utility().disclose(self.log, envelope.seq, &envelope.bytes));
+            if opened.is_some_and(|opened| opened.map(|enclosed| enclosed.payload).as_ref() != Ok(payload)) {
+                return Err("broken: an envelope holds something else".into());
+            }
+        }
+        Ok(())
     }
 
     /// The log is the day's, chained and sealed, and every reading of it is on the list once.
@@ -219,6 +243,10 @@ impl Day {
             Err("lost: the list of readings is not the log's".into())
         }
     }
+}
+
+fn utility() -> RecoverySecret {
+    RecoverySecret::new([4; 32])
 }
 
 fn payloads(store: &Store, _log: Log) -> Result<Vec<Vec<u8>>, String> {
