@@ -6,6 +6,7 @@ use lamplighter_core::{
     audit::{judge::judge, observed::Observed},
     evidence::{
         chain::Log,
+        envelope::RecoverySecret,
         seal::{PublicKey, SecretKey},
     },
     id::{DeviceId, MeterId, RoundId, StopId},
@@ -18,7 +19,7 @@ use lamplighter_core::{
     quantity::Unit,
     register::{Dials, PastReading, Register},
     round::{Outcome, Round, Stop},
-    store::{Identity, Store, Takeover},
+    store::{Identity, Recovery, Store, Takeover},
     time::UtcMs,
     work,
 };
@@ -103,11 +104,15 @@ fn store(folder: &std::path::Path) -> Store {
     store
 }
 
-/// The whole use case, fsync included.
-#[divan::bench(sample_count = 500, sample_size = 1)]
-fn save_a_reading(bencher: Bencher) {
+/// The whole use case, fsync included; without a recovery key, and with one.
+#[divan::bench(sample_count = 500, sample_size = 1, args = [false, true])]
+fn save_a_reading(bencher: Bencher, enclosed: bool) {
     let folder = tempfile::tempdir().expect("a folder");
     let mut store = store(folder.path());
+    if enclosed {
+        let key = RecoverySecret::new([1; 32]).public();
+        store.keep_recovery(Recovery { key, since: NOW }).expect("a recovery key");
+    }
     let (stop, readout) = (stop(), readout());
     let transcript = "0.000 300 > 2F 3F 21 0D 0A\n".repeat(TRANSCRIPT_BYTES / 27);
     bencher.bench_local(|| {
