@@ -150,6 +150,22 @@ impl App {
         self.ask(&format!("document.querySelector({}).click()", json!(selector))).await;
     }
 
+    /// Chooses the last that a list offers.
+    pub(crate) async fn choose_last(&self, selector: &str) {
+        let script = format!(
+            "const list = document.querySelector({});
+             list.selectedIndex = list.options.length - 1;
+             list.dispatchEvent(new Event('change', {{ bubbles: true }}))",
+            json!(selector)
+        );
+        self.ask(&script).await;
+    }
+
+    /// The demo's hub ends, and nothing takes its place.
+    pub(crate) fn lose_the_hub(&self) {
+        kill(processes::hub(&self.home).unwrap(), Signal::SIGKILL).unwrap();
+    }
+
     /// On from a verdict, whatever it says, to the next stop.
     pub(crate) async fn go_on(&self) {
         self.see("[data-testid=screen-verdict] [data-testid=trigger]").await;

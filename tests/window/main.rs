@@ -7,7 +7,10 @@ mod app;
 mod processes;
 mod stage;
 
+use std::fs;
+
 use app::{ENTER, F1, F2};
+use lamplighter_core::evidence::chain::Hash;
 use nix::sys::signal::Signal;
 use stage::Stage;
 
@@ -78,6 +81,30 @@ async fn a_reading_and_a_skip_stand_in_the_end_of_the_shift_in_both_languages() 
     app.read("[data-testid=screen-list] [data-testid=trigger]", "抄表").await;
     app.click("[data-testid=sync-pill]").await;
     app.read("[data-testid=screen-end]", "跳过").await;
+    app.close().await;
+}
+
+#[tokio::test]
+async fn a_reading_that_no_hub_has_seen_leaves_by_the_window_and_comes_home() {
+    let stage = Stage::set().await;
+    let app = stage.open().await;
+    app.arrive().await;
+    app.lose_the_hub();
+    app.press(ENTER).await;
+    app.see("[data-testid^=verdict-]").await;
+    app.click("[data-testid=sync-pill]").await;
+    app.see("[data-testid=leave-file]").await;
+    // Whatever is plugged into this machine is not ours to write to.
+    app.choose_last("[data-testid=leave-place]").await;
+    app.click("[data-testid=leave-file]").await;
+    app.see("[data-testid=leave-code] path").await;
+
+    let file = fs::read_dir(stage.home().join("left")).unwrap().next().unwrap().unwrap().path();
+    let hash = Hash::of(&fs::read(&file).unwrap()).to_string();
+    assert_eq!(app.words("[data-testid=leave-hash]").await, hash, "the screen shows the number of the file");
+    let brought = stage.bring(&file);
+    assert!(brought["new"].as_u64() >= Some(1), "{brought}");
+    assert_eq!(stage.bring(&file)["new"], 0);
     app.close().await;
 }
 

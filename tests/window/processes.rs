@@ -17,6 +17,11 @@ pub(crate) fn of(home: &Path) -> Vec<(Pid, String)> {
     fs::read_dir("/proc").unwrap().filter_map(|entry| alive(entry.ok()?)).collect()
 }
 
+/// Its hub.
+pub(crate) fn hub(home: &Path) -> Option<Pid> {
+    of(home).into_iter().find(|(_, words)| words.contains("lamplighter-hub ")).map(|(pid, _)| pid)
+}
+
 /// The app itself.
 pub(crate) fn app(home: &Path) -> Option<Pid> {
     of(home).into_iter().find(|(_, words)| words.contains(" window ")).map(|(pid, _)| pid)

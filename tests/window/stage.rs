@@ -77,6 +77,16 @@ impl Stage {
         command
     }
 
+    /// What the office says to a file that was left: with the demo's own ledger and its recovery key.
+    pub(crate) fn bring(&self, file: &Path) -> Value {
+        let (ledger, key) = (self.home().join("hub.db"), self.home().join("recovery.key"));
+        let mut command = Command::new(binary().with_file_name("lamplighter-hub"));
+        command.arg("bring").arg(file).arg("--json").arg("--ledger").arg(ledger).arg("--key").arg(key);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
     /// Nothing of the person who runs the test reaches the app, and nothing of the app stays with that person.
     pub(crate) fn surround(&self, command: &mut Command) {
         for name in ["XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"] {
