@@ -8,13 +8,24 @@ use std::{
     process::Command,
 };
 
-use lamplighter_core::id::ReadingId;
-use lamplighter_sync::export;
+use lamplighter_core::{
+    evidence::{envelope::RecoverySecret, seal::SecretKey},
+    id::{DeviceId, ReadingId},
+    store::Recovery,
+};
+use lamplighter_sync::{
+    exchange::{Reply, Request},
+    export,
+    session::Outcome,
+    signed,
+    wire::{HelloReply, Signed},
+};
 use serde_json::Value;
 use tempfile::{TempDir, tempdir};
 
 use crate::{
-    office::{Device, Office},
+    liar::{answer, between, body},
+    office::{Device, NOW, Office, http},
     process::{Ended, Running, program, run},
 };
 
@@ -61,6 +72,7 @@ fn a_day_without_a_hub_comes_home_from_a_device_that_is_wiped() {
 
     let brought = desk.bring(&file);
     assert_eq!((&brought["name"], &brought["held_back"]), (&"Walker".into(), &false.into()));
+    assert_eq!(brought["sha256"], left["sha256"]);
     let (new, known) = (brought["new"].as_u64().unwrap(), brought["known"].as_u64().unwrap());
     assert!(new >= ALONE as u64 && new + known == left["events"].as_u64().unwrap(), "{brought}");
     let again = desk.bring(&file);
@@ -132,6 +144,32 @@ async fn what_was_left_under_an_earlier_recovery_key_opens_with_that_one() {
     assert_eq!((&brought["new"], &brought["held_back"]), (&1.into(), &true.into()));
     assert!(ask(&ledger, ["release", "Mara"]).well().out.starts_with("1 event"));
     assert_eq!(office.held(), device.readings());
+    office.close().await;
+}
+
+#[tokio::test]
+async fn a_recovery_key_that_is_not_the_hub_s_is_not_taken() {
+    let folder = tempdir().unwrap();
+    let office = Office::open(&folder.path().join("hub.db")).await;
+    office.prepare("14", 2);
+    let device = Device::enrolled(&office, &folder.path().join("reader.db")).await;
+    let log = device.store().identity().unwrap().unwrap().log;
+    let told = Recovery { key: RecoverySecret::new([1; 32]).public(), since: NOW };
+    let somebody = SecretKey::new([6; 32]);
+    let other = DeviceId::new([9; 16]);
+    let own = office.hub.ledger().key().clone();
+    for signed in [signed::recovery(&somebody, log.device, told), signed::recovery(&own, other, told)] {
+        let proxy = between(Some(office.address), move |path, real| {
+            let reply = Request::Hello(Signed::default()).reply(body(&real));
+            let Ok(Reply::Hello(hello)) = reply else { return real };
+            assert_eq!(path, "/v1/hello");
+            let hello = HelloReply { recovery: Some(signed.clone()), ..hello };
+            answer("application/x-protobuf", &Reply::Hello(hello).to_bytes())
+        });
+        let synced = device.sync(&http(proxy.await)).await;
+        assert_eq!(synced.outcome, Outcome::Unreachable);
+        assert_eq!(device.standing().recovery, None);
+    }
     office.close().await;
 }
 

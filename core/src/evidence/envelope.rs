@@ -4,7 +4,7 @@
 //! HPKE as RFC 9180 has it, in base mode: X25519 with HKDF-SHA256, and ChaCha20-Poly1305. Anybody can make an envelope;
 //! whose event it is, its chain and the device's seal inside say.
 
-use std::{convert::Infallible, fmt, str::FromStr};
+use std::{array, convert::Infallible, fmt, str::FromStr};
 
 use hpke::{
     Deserializable as _, Kem as _, OpModeR, OpModeS, Serializable as _,
@@ -75,8 +75,8 @@ impl RecoveryKey {
         let mut hash = Sha256::new();
         hash.update(b"MRS1 recovery key\0");
         hash.update(self.0);
-        let Hash([short @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _]) = Hash(hash.finalize().into());
-        Fingerprint(short)
+        let hash = hash.finalize();
+        Fingerprint(array::from_fn(|at| hash[at]))
     }
 
     /// Encloses the event that follows `before` in a log of the device with this key.

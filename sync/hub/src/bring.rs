@@ -4,7 +4,7 @@ use std::io::{self, Read, Seek};
 
 use lamplighter_core::{
     evidence::{
-        chain::{Head, Log},
+        chain::{Hash, Head, Log},
         envelope::{Enclosed, RecoverySecret},
     },
     id::DeviceId,
@@ -25,6 +25,8 @@ const BATCH_BYTES_MAX: usize = 256 * 1024;
 pub struct Brought {
     /// What stands on it.
     pub label: Label,
+    /// SHA-256 of the file, to be compared with what the device showed.
+    pub hash: Hash,
     /// Events that the hub did not hold.
     pub new: u64,
     /// Events that it held already.
@@ -39,6 +41,9 @@ pub enum BringError {
     /// It cannot be opened, or is not whole. Nothing was taken in.
     #[error("{0}; nothing was taken in")]
     Unreadable(#[from] Unreadable),
+    /// It was whole and is not any more. What was taken in before is what the device sealed.
+    #[error("the file changed while it was read: {0}; bring it again from a disk of this machine")]
+    Changed(#[source] Unreadable),
     /// Its envelopes open, but what is in this one the device did not seal. Nothing was taken in.
     #[error("event {0} was not sealed by the device on the label; nothing was taken in")]
     NotTheDevice(u64),
@@ -79,14 +84,14 @@ pub fn bring(
     mut progress: impl FnMut(u64),
 ) -> Result<Brought, BringError> {
     let begin = file.stream_position()?;
-    let held_back = prove(ledger, file, secret, &mut progress)?;
+    let (hash, held_back) = prove(ledger, file, secret, &mut progress)?;
     file.seek(io::SeekFrom::Start(begin))?;
     // Read anew, and looked at again: in memory there is one batch, and the file may lie where others write.
-    let mut parcel = Parcel::open(file, secret)?;
+    let mut parcel = Parcel::open(file, secret).map_err(BringError::Changed)?;
     let label = *parcel.label();
-    let mut brought = Brought { label, new: 0, known: 0, held_back };
+    let mut brought = Brought { label, hash, new: 0, known: 0, held_back };
     let mut batch: Option<Batch> = None;
-    while let Some(enclosed) = parcel.next_event()? {
+    while let Some(enclosed) = parcel.next_event().map_err(BringError::Changed)? {
         if batch.as_ref().is_some_and(|batch| is_full(batch, &enclosed)) {
             take(ledger, batch.take(), now, &mut brought)?;
             progress(label.events() + brought.new + brought.known);
@@ -97,13 +102,14 @@ pub fn bring(
     Ok(brought)
 }
 
-/// All of a parcel, looked at before any of it is taken in. Answers whether its device is locked out.
+/// All of a parcel, looked at before any of it is taken in. Answers the file's hash, and whether its device is locked
+/// out.
 fn prove(
     ledger: &Ledger,
     file: &mut impl Read,
     secret: &RecoverySecret,
     progress: &mut impl FnMut(u64),
-) -> Result<bool, BringError> {
+) -> Result<(Hash, bool), BringError> {
     let mut parcel = Parcel::open(file, secret)?;
     let label = *parcel.label();
     let (key, revoked) = ledger.device_key(label.log.device).map_err(|error| refused(error, &label))?;
@@ -111,7 +117,7 @@ fn prove(
         key.check_head(label.log, head, seal).map_err(|_| BringError::NotTheDevice(head.seq))?;
         progress(head.seq - label.after);
     }
-    Ok(revoked)
+    Ok((parcel.hash(), revoked))
 }
 
 fn take(ledger: &Ledger, batch: Option<Batch>, now: UtcMs, brought: &mut Brought) -> Result<(), BringError> {

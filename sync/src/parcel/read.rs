@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 
 use lamplighter_core::evidence::{
-    chain::Head,
+    chain::{Hash, Head},
     envelope::{ENVELOPE_BYTES_MAX, Enclosed, Fingerprint, OVERHEAD_BYTES, RecoverySecret},
 };
 use sha2::{Digest as _, Sha256};
@@ -114,8 +114,13 @@ impl<'a, R: Read> Parcel<'a, R> {
         Ok(Some(enclosed))
     }
 
+    /// SHA-256 of all that was read: of the whole file once there is no next event.
+    pub fn hash(&self) -> Hash {
+        Hash(self.hash.clone().finalize().into())
+    }
+
     fn end(&mut self) -> Result<(), Unreadable> {
-        let so_far: [u8; 32] = self.hash.clone().finalize().into();
+        let Hash(so_far) = self.hash();
         let mut envelope = [0; END_BYTES];
         self.take(&mut envelope)?;
         let told = self.secret.open(&about_end(&self.label.to_bytes()), &envelope);

@@ -80,7 +80,7 @@ pub(super) fn bring(
     let progress = progress(world, "events proved and taken in");
     let brought = bring::bring(&ledger, &mut parcel, &secret, (world.now)(), progress)
         .map_err(|error| Failure(format!("{}: {error}", file.display())))?;
-    let Brought { label, new, known, held_back } = brought;
+    let Brought { label, hash, new, known, held_back } = brought;
     let devices = ledger.status()?.devices;
     let name = devices.into_iter().find(|device| device.id == label.log.device).map(|device| device.name);
     if json {
@@ -93,6 +93,7 @@ pub(super) fn bring(
             "new": new,
             "known": known,
             "held_back": held_back,
+            "sha256": hash.to_string(),
         });
         return say(&answer.to_string());
     }
@@ -102,5 +103,6 @@ pub(super) fn bring(
     if held_back {
         text.push_str("; the device is locked out: what is new is held back until `release`");
     }
+    text.push_str(&format!("\nSHA-256 {hash}"));
     say(&text)
 }

@@ -1,9 +1,9 @@
 //! What devices left in parcels, brought in.
 
-use std::io::Cursor;
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
 use lamplighter_core::{
-    evidence::envelope::RecoverySecret,
+    evidence::{chain::Hash, envelope::RecoverySecret},
     store::{Envelope, Recovery, Stretch},
     time::UtcMs,
 };
@@ -112,6 +112,38 @@ fn nothing_of_a_damaged_parcel_is_taken_in() {
     }
     assert_eq!(exported(&ledger), (0, 0));
     assert_eq!(counts(take_in(&ledger, &whole)), (2, 0));
+}
+
+/// One file when it is looked at, another when it is taken in.
+struct Fickle([Cursor<Vec<u8>>; 2], usize);
+
+impl Read for Fickle {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        self.0[self.1].read(to)
+    }
+}
+
+impl Seek for Fickle {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        if matches!(to, SeekFrom::Start(_)) {
+            self.1 = 1;
+        }
+        self.0[self.1].seek(to)
+    }
+}
+
+#[test]
+fn a_file_that_changes_between_two_looks_is_found_out() {
+    let (ledger, handheld) = day(2);
+    let whole = parcel(&handheld, 0, 2);
+    for cut in 0..whole.len() {
+        let mut file = Fickle([Cursor::new(whole.clone()), Cursor::new(whole[..cut].to_vec())], 0);
+        let told = bring(&ledger, &mut file, &utility(), NOW, |_| {});
+        assert!(matches!(told, Err(BringError::Changed(_))), "{told:?}");
+    }
+    assert_eq!(exported(&ledger), (0, 0));
+    let brought = take_in(&ledger, &whole).unwrap();
+    assert_eq!((brought.new, brought.hash), (2, Hash::of(&whole)));
 }
 
 #[test]
