@@ -60,10 +60,10 @@ pub enum BringError {
         /// Where what is in the file begins.
         after: u64,
     },
-    /// The ledger holds another history of this log.
+    /// The ledger holds another history of this log. The batch that clashed is kept aside, as a sync's would be.
     #[error(
-        "the hub holds another event {0} of this log: the device was copied, or set back to a backup. What differs is \
-         kept aside; keep the file, too"
+        "the hub holds another event {0} of this log: the device was copied, or set back to a backup. The first batch \
+         that differs is kept aside; keep the file, the rest is in it"
     )]
     Fork(u64),
     /// The ledger did not do its part. What was taken in before stays; bring the file again.
