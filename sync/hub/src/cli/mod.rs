@@ -1,6 +1,7 @@
 //! The command line: what may be asked, and in which words it fails.
 
 mod office;
+mod place;
 mod serve;
 mod show;
 
@@ -14,6 +15,8 @@ use clap::{Parser, Subcommand};
 use lamplighter_core::time::UtcMs;
 use lamplighter_hub::{enrol::VALID_HOURS, error::LedgerError};
 
+use self::place::{InFile, Place};
+
 /// The office's server for handheld meter readers.
 ///
 /// Exit status: 0 done, 1 failed (one line on standard error says why), 2 wrong use.
@@ -23,6 +26,19 @@ pub(crate) struct Arguments {
     /// File of the ledger; made by serve, import and enrol if there is none
     #[arg(long, global = true, value_name = "FILE", default_value = "lamplighter-hub.db")]
     ledger: PathBuf,
+    /// Keep the ledger in this PostgreSQL database instead: postgres://USER:PASSWORD@HOST/DATABASE
+    ///
+    /// Over a network the address must say `?sslmode=require&sslrootcert=FILE` (encrypted, and the server proves itself
+    /// by a certificate of that authority), or `?sslmode=disable`.
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "LAMPLIGHTER_DATABASE_URL",
+        hide_env_values = true,
+        conflicts_with = "ledger"
+    )]
+    database_url: Option<String>,
     #[command(subcommand)]
     command: Command,
 }
@@ -149,20 +165,33 @@ impl From<LedgerError> for Failure {
 
 /// Does what was asked.
 pub(crate) fn run(arguments: Arguments, world: &World) -> Result<(), Failure> {
-    let Arguments { ledger, command } = arguments;
+    let Arguments { ledger, database_url, command } = arguments;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure(format!("no threads: {error}")))?;
+    runtime.block_on(async {
+        match database_url {
+            Some(_) => Err(Failure("no database yet".into())),
+            None => obey(command, &InFile(ledger), world).await,
+        }
+    })
+}
+
+async fn obey(command: Command, place: &impl Place, world: &World) -> Result<(), Failure> {
     match command {
         Command::Serve { listen, until_stdin_closes } => {
-            serve::serve(&ledger, listen, until_stdin_closes, world)
+            serve::serve(place, listen, until_stdin_closes, world).await
         }
-        Command::Import { file, name } => office::import(&ledger, &file, name.as_deref(), world),
+        Command::Import { file, name } => office::import(place, &file, name.as_deref(), world).await,
         Command::Assign { round, name, cycle } => {
-            office::assign(&ledger, &round, cycle.as_deref(), &name, world)
+            office::assign(place, &round, cycle.as_deref(), &name, world).await
         }
-        Command::Enrol { name, valid_hours, json } => office::enrol(&ledger, &name, valid_hours, json, world),
-        Command::Revoke { name } => office::revoke(&ledger, &name, world),
-        Command::Release { name } => office::release(&ledger, &name, world),
-        Command::Status { json } => show::status(&ledger, json, world),
-        Command::Export { file, cycle } => office::export(&ledger, &file, cycle.as_deref(), world),
+        Command::Enrol { name, valid_hours, json } => {
+            office::enrol(place, &name, valid_hours, json, world).await
+        }
+        Command::Revoke { name } => office::revoke(place, &name, world).await,
+        Command::Release { name } => office::release(place, &name, world).await,
+        Command::Status { json } => show::status(place, json, world).await,
+        Command::Export { file, cycle } => office::export(place, &file, cycle.as_deref(), world).await,
         Command::Verify { file, hub_key } => office::verify(&file, hub_key.as_deref()),
     }
 }

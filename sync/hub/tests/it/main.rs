@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod command;
+mod engines;
 mod export;
 mod handheld;
 mod http;
@@ -11,3 +12,4 @@ mod ledger;
 mod plans;
 mod service;
 mod speed;
+mod sqlite;
