@@ -23,6 +23,11 @@ const HOMES: &[Home] = &[
         why: "SQL stands beside the rows it makes: ask Store or Ledger for what you need",
     },
     Home {
+        name: "tokio_postgres",
+        places: &["sync/hub/src/ledger/postgres/"],
+        why: "SQL stands beside the rows it makes: ask Ledger for what you need",
+    },
+    Home {
         name: "prost",
         places: &[
             "core/src/evidence/",

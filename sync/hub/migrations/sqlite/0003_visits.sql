@@ -9,7 +9,8 @@ CREATE TABLE visit (
     seq     INTEGER NOT NULL,
     -- What the verdict was, or why the stop was skipped.
     detail  TEXT NOT NULL,
-    PRIMARY KEY (stop, device)
+    -- Whose stops lie together, so that a batch writes few pages. Who asks for a stop looks through all of them.
+    PRIMARY KEY (device, stop)
 ) STRICT, WITHOUT ROWID;
 
 ALTER TABLE stop DROP COLUMN outcome;

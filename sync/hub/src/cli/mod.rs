@@ -11,11 +11,11 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand, error::ErrorKind};
 use lamplighter_core::time::UtcMs;
 use lamplighter_hub::{enrol::VALID_HOURS, error::LedgerError};
 
-use self::place::{InFile, Place};
+use self::place::{InDatabase, InFile, Place};
 
 /// The office's server for handheld meter readers.
 ///
@@ -23,21 +23,14 @@ use self::place::{InFile, Place};
 #[derive(Debug, Parser)]
 #[command(name = "lamplighter-hub", version)]
 pub(crate) struct Arguments {
-    /// File of the ledger; made by serve, import and enrol if there is none
-    #[arg(long, global = true, value_name = "FILE", default_value = "lamplighter-hub.db")]
-    ledger: PathBuf,
+    /// File of the ledger; made by serve, import and enrol if there is none [default: lamplighter-hub.db]
+    #[arg(long, global = true, value_name = "FILE")]
+    ledger: Option<PathBuf>,
     /// Keep the ledger in this PostgreSQL database instead: postgres://USER:PASSWORD@HOST/DATABASE
     ///
     /// Over a network the address must say `?sslmode=require&sslrootcert=FILE` (encrypted, and the server proves itself
     /// by a certificate of that authority), or `?sslmode=disable`.
-    #[arg(
-        long,
-        global = true,
-        value_name = "URL",
-        env = "LAMPLIGHTER_DATABASE_URL",
-        hide_env_values = true,
-        conflicts_with = "ledger"
-    )]
+    #[arg(long, global = true, value_name = "URL", env = "LAMPLIGHTER_DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
     #[command(subcommand)]
     command: Command,
@@ -166,12 +159,22 @@ impl From<LedgerError> for Failure {
 /// Does what was asked.
 pub(crate) fn run(arguments: Arguments, world: &World) -> Result<(), Failure> {
     let Arguments { ledger, database_url, command } = arguments;
+    if ledger.is_some() && database_url.is_some() {
+        // Whichever was meant, the other would be left alone in silence. The parser overlooks it where one stands before
+        // the command and one behind.
+        let sentence =
+            "the ledger is in a file or in a database: --ledger cannot be used with --database-url";
+        Arguments::command().error(ErrorKind::ArgumentConflict, sentence).exit();
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure(format!("no threads: {error}")))?;
     runtime.block_on(async {
         match database_url {
-            Some(_) => Err(Failure("no database yet".into())),
-            None => obey(command, &InFile(ledger), world).await,
+            Some(url) => obey(command, &InDatabase(url), world).await,
+            None => {
+                let file = ledger.unwrap_or_else(|| PathBuf::from("lamplighter-hub.db"));
+                obey(command, &InFile(file), world).await
+            }
         }
     })
 }

@@ -2,7 +2,7 @@
 
 use std::{fs::OpenOptions, io, path::PathBuf};
 
-use lamplighter_hub::ledger::{Ledger, Sqlite};
+use lamplighter_hub::ledger::{Database, Ledger, Postgres, Sqlite};
 
 use super::{Failure, World};
 
@@ -15,6 +15,22 @@ pub(super) trait Place {
 
     /// Opens the ledger, or makes it.
     async fn open_or_make(&self, world: &World) -> Result<Self::Ledger, Failure>;
+}
+
+/// By its address, of which nothing is printed: there may be a password in it.
+pub(super) struct InDatabase(pub(super) String);
+
+impl Place for InDatabase {
+    type Ledger = Postgres;
+
+    async fn open(&self, world: &World) -> Result<Postgres, Failure> {
+        let database = Database::parse(&self.0)?;
+        Ok(Postgres::open(&database, world.random()?, (world.now)()).await?)
+    }
+
+    async fn open_or_make(&self, world: &World) -> Result<Postgres, Failure> {
+        self.open(world).await
+    }
 }
 
 pub(super) struct InFile(pub(super) PathBuf);

@@ -147,6 +147,15 @@ pub enum DeviceState {
 }
 
 impl DeviceState {
+    /// Of a device that has a key or not, and was locked out or not.
+    pub(super) const fn of(has_key: bool, is_revoked: bool) -> Self {
+        match (has_key, is_revoked) {
+            (_, true) => Self::Revoked,
+            (true, false) => Self::Enrolled,
+            (false, false) => Self::Waiting,
+        }
+    }
+
     /// Its name in reports.
     pub const fn code(self) -> &'static str {
         match self {

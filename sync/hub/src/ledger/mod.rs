@@ -8,6 +8,7 @@ mod device;
 mod export;
 mod import;
 mod plan;
+mod postgres;
 mod project;
 mod snapshot;
 mod sqlite;
@@ -34,6 +35,7 @@ pub use books::{
 };
 pub use device::Invitation;
 pub use plan::{PlanRow, Told};
+pub use postgres::{Database, Postgres, PostgresSnapshot};
 pub use snapshot::{Planned, Remark, Snapshot, Stored};
 pub use sqlite::{Sqlite, SqliteSnapshot};
 

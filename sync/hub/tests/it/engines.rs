@@ -44,6 +44,13 @@ macro_rules! on_every_engine {
                 super::$name(crate::engines::file()).await;
             })*
         }
+
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name(crate::server::database().await).await;
+            })*
+        }
     };
 }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod command;
+mod disk;
 mod engines;
 mod export;
 mod handheld;
@@ -10,6 +11,8 @@ mod http;
 mod import;
 mod ledger;
 mod plans;
+mod postgres;
+mod server;
 mod service;
 mod speed;
 mod sqlite;

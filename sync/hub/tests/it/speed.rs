@@ -8,6 +8,7 @@ use lamplighter_sync::{export::verify, signed};
 use crate::{
     engines::{Store, file},
     handheld::{Handheld, NOW, import, round},
+    server::database,
 };
 
 const READINGS: u32 = 10_000;
@@ -17,9 +18,14 @@ const BATCH: usize = 500;
 #[ignore = "a measurement, not a test"]
 async fn ten_thousand_readings_in_batches_of_five_hundred() {
     measure("sqlite", &file()).await;
+    measure("postgres", &database().await).await;
 }
 
-#[allow(clippy::disallowed_methods, reason = "a measurement needs a clock")]
+#[allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a measurement needs a clock and tells what it saw"
+)]
 async fn measure(engine: &str, store: &impl Store) {
     let ledger = store.open().await;
     let mut best = Duration::MAX;

@@ -1,11 +1,16 @@
 //! What is so of a ledger in a file only: power cuts, damage, other programs' files, and what SQLite itself refuses.
 
+use std::{path::Path, sync::Arc};
+
 use lamplighter_hub::{
     error::LedgerError,
     ledger::{Ledger as _, Sqlite},
 };
+use lamplighter_sync::wire::RefusalCode;
+use rusqlite::Connection;
+use tokio::task::JoinSet;
 
-use crate::handheld::{NOW, events, six_events};
+use crate::handheld::{Handheld, NOW, events, greeting, refused, six_events};
 
 #[tokio::test]
 async fn a_torn_transaction_leaves_nothing_and_the_file_opens_again() {
@@ -47,7 +52,7 @@ async fn damaged_foreign_and_newer_files_are_refused_and_left_alone() {
     let mut newer = good;
     newer[60..64].copy_from_slice(&7_u32.to_be_bytes());
     let foreign = folder.path().join("foreign.db");
-    rusqlite::Connection::open(&foreign).unwrap().execute_batch("CREATE TABLE notes (text)").unwrap();
+    Connection::open(&foreign).unwrap().execute_batch("CREATE TABLE notes (text)").unwrap();
     let foreign = std::fs::read(foreign).unwrap();
     for (bytes, words) in [
         (damaged, "damaged"),
@@ -69,7 +74,7 @@ async fn the_file_itself_refuses_to_change_an_event() {
     let ledger = Sqlite::open(&path, [9; 32], NOW).unwrap();
     let handheld = six_events(&ledger).await;
     ledger.ingest(handheld.batch(1, 6), NOW).await.unwrap();
-    let raw = rusqlite::Connection::open(&path).unwrap();
+    let raw = Connection::open(&path).unwrap();
     for sql in ["UPDATE event SET payload = x'00'", "DELETE FROM event", "DELETE FROM seal"] {
         assert!(raw.execute(sql, []).unwrap_err().to_string().contains("never"));
     }
@@ -77,4 +82,89 @@ async fn the_file_itself_refuses_to_change_an_event() {
     raw.execute("UPDATE event SET payload = CAST(payload || x'00' AS BLOB) WHERE seq = 3", []).unwrap();
     let error = ledger.export(Vec::new(), None, NOW, |_| {}).await.unwrap_err();
     assert!(matches!(error, LedgerError::Damaged(_)), "{error}");
+}
+
+/// Devices with one event each, taken in.
+async fn devices(ledger: &Sqlite, count: u8) -> Vec<Handheld> {
+    let mut devices = Vec::new();
+    for seed in 1..=count {
+        let mut handheld = Handheld::enrolled(ledger, seed, &format!("Reader {seed}")).await;
+        handheld.read(u32::from(seed), "1.5");
+        devices.push(handheld);
+    }
+    devices
+}
+
+/// Commits in the journal: frames that say how long the file is after them.
+fn commits(path: &Path) -> usize {
+    let journal = std::fs::read(path.with_extension("db-wal")).unwrap();
+    journal[32..].chunks(24 + 4096).filter(|frame| frame[4..8] != [0; 4]).count()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_together_is_committed_together_and_a_bad_one_spoils_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hub.db");
+    let ledger = Arc::new(Sqlite::open(&path, [9; 32], NOW).unwrap());
+    let devices = devices(&ledger, 40).await;
+    let before = commits(&path);
+    // Another process writes: everything waits.
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut waiting = JoinSet::new();
+    for (at, handheld) in devices.iter().enumerate() {
+        let mut batch = handheld.batch(1, 1);
+        if at % 4 == 3 {
+            // Signed well, and what is before it is missing.
+            let mut later = Handheld::new(u8::try_from(at + 1).unwrap());
+            later.read(1, "1");
+            later.read(2, "2");
+            batch = later.batch(2, 2);
+        }
+        let ledger = Arc::clone(&ledger);
+        waiting.spawn(async move { ledger.ingest(batch, NOW).await });
+    }
+    // Reads get through, behind those that every batch begins with.
+    for _ in 0..50 {
+        assert_eq!(events(&*ledger).await, 0);
+    }
+    other.execute_batch("COMMIT").unwrap();
+    let (mut held, mut gaps) = (0, 0);
+    while let Some(done) = waiting.join_next().await {
+        match done.unwrap() {
+            Ok(_) => held += 1,
+            Err(LedgerError::Refused(RefusalCode::Gap, 1, _)) => gaps += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!((held, gaps, events(&*ledger).await), (30, 10, 30));
+    let together = commits(&path) - before;
+    assert!(together < 20, "{together} commits for 40 batches");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn more_than_can_wait_is_sent_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hub.db");
+    let ledger = Arc::new(Sqlite::open(&path, [9; 32], NOW).unwrap());
+    let handheld = six_events(&*ledger).await;
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut waiting = JoinSet::new();
+    for _ in 0..300 {
+        let (ledger, greeting) = (Arc::clone(&ledger), greeting(handheld.log));
+        waiting.spawn(async move { ledger.greet(&greeting, NOW).await });
+    }
+    let first = waiting.join_next().await.unwrap().unwrap();
+    assert_eq!(refused(first).0, RefusalCode::Busy);
+    other.execute_batch("COMMIT").unwrap();
+    let (mut done, mut busy) = (0, 1);
+    while let Some(answer) = waiting.join_next().await {
+        match answer.unwrap() {
+            Ok(_) => done += 1,
+            Err(LedgerError::Refused(RefusalCode::Busy, _, _)) => busy += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(done >= 128 && done + busy == 300, "{done} done, {busy} sent away");
 }

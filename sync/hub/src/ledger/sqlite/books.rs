@@ -15,9 +15,7 @@ use crate::{
     },
 };
 
-const STOPS: &str = "SELECT id, round, number, device, plan,
-        EXISTS (SELECT 1 FROM visit WHERE visit.stop = id AND outcome = 'read')
-    FROM stop JOIN stop_plan ON stop_plan.stop = id";
+const STOPS: &str = "SELECT id, round, number, device, plan FROM stop JOIN stop_plan ON stop_plan.stop = id";
 
 pub(super) fn import(
     connection: &Connection,
@@ -33,6 +31,7 @@ pub(super) fn import(
             learn_stops(connection, &mut known, &one, [stop.id.as_bytes()])?;
         }
     }
+    learn_visits(connection, &mut known)?;
     let (changes, imported) = import::import(known, books, device)?;
     write(connection, &changes)?;
     Ok(imported)
@@ -55,6 +54,7 @@ pub(super) fn assign(
     let mut known = Known { heads: heads(connection)?, ..Known::default() };
     learn_round(connection, &mut known, round)?;
     learn_stops(connection, &mut known, &format!("{STOPS} WHERE round = ?1"), [round.as_bytes()])?;
+    learn_visits(connection, &mut known)?;
     let (changes, moved) = plan::assign(known, round, device)?;
     write(connection, &changes)?;
     Ok(moved)
@@ -131,8 +131,20 @@ fn learn_stops(
     let mut stops = stops.query(which)?;
     while let Some(row) = stops.next()? {
         let (round, device) = (RoundId::new(row.get(1)?), owner(row, 3)?);
-        let stop = StopRow { round, number: row.get(2)?, device, plan: row.get(4)?, is_read: row.get(5)? };
+        let stop = StopRow { round, number: row.get(2)?, device, plan: row.get(4)?, is_read: false };
         known.stops.insert(StopId::new(row.get(0)?), stop);
+    }
+    Ok(())
+}
+
+/// Which of the known stops were read by anybody.
+fn learn_visits(connection: &Connection, known: &mut Known) -> Result<(), LedgerError> {
+    let mut read = connection.prepare_cached("SELECT stop FROM visit WHERE outcome = 'read'")?;
+    let mut read = read.query([])?;
+    while let Some(row) = read.next()? {
+        if let Some(stop) = known.stops.get_mut(&StopId::new(row.get(0)?)) {
+            stop.is_read = true;
+        }
     }
     Ok(())
 }

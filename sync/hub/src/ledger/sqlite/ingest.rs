@@ -153,10 +153,10 @@ fn visits(
 ) -> Result<HashMap<StopId, Visit>, LedgerError> {
     let mut visits = HashMap::new();
     let mut select = connection
-        .prepare_cached("SELECT outcome, epoch, seq, detail FROM visit WHERE stop = ?1 AND device = ?2")?;
+        .prepare_cached("SELECT outcome, epoch, seq, detail FROM visit WHERE device = ?1 AND stop = ?2")?;
     for stop in stops_before(events) {
         let found = select
-            .query_row((stop.as_bytes(), log.device.as_bytes()), |row| {
+            .query_row((log.device.as_bytes(), stop.as_bytes()), |row| {
                 let (outcome, epoch, detail) = (row.get(0)?, row.get(1)?, row.get(3)?);
                 Ok(VisitRow { outcome, epoch, seq: count(row.get(2)?), detail })
             })
@@ -171,7 +171,7 @@ fn visits(
 fn put_visits(connection: &Connection, log: Log, rows: &Projection<'_>) -> Result<(), LedgerError> {
     let device = log.device.as_bytes();
     let mut put = connection.prepare_cached(
-        "INSERT INTO visit (stop, device, outcome, epoch, seq, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+        "INSERT INTO visit (device, stop, outcome, epoch, seq, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT DO UPDATE SET
              outcome = excluded.outcome, epoch = excluded.epoch, seq = excluded.seq, detail = excluded.detail",
     )?;
@@ -179,12 +179,12 @@ fn put_visits(connection: &Connection, log: Log, rows: &Projection<'_>) -> Resul
         match visit {
             Some(visit) => {
                 let VisitRow { outcome, epoch, seq, detail } = visit.to_row();
-                put.execute((stop.as_bytes(), device, outcome, epoch, number(seq), detail))?;
+                put.execute((device, stop.as_bytes(), outcome, epoch, number(seq), detail))?;
             }
             None => {
                 connection
-                    .prepare_cached("DELETE FROM visit WHERE stop = ?1 AND device = ?2")?
-                    .execute((stop.as_bytes(), device))?;
+                    .prepare_cached("DELETE FROM visit WHERE device = ?1 AND stop = ?2")?
+                    .execute((device, stop.as_bytes()))?;
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The threads that read, each with a connection that cannot write. Nobody who reads waits for whoever writes.
 
 use std::{
-    path::{Path, PathBuf},
+    path::Path,
     sync::{Arc, Mutex, PoisonError, mpsc::Receiver},
 };
 
@@ -57,7 +57,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, LedgerError> {
     Ok(connection)
 }
 
-fn run(path: &PathBuf, waiting: &Mutex<Receiver<Box<dyn Job>>>) {
+fn run(path: &Path, waiting: &Mutex<Receiver<Box<dyn Job>>>) {
     let mut held: Option<Connection> = None;
     while let Some(mut job) = next(waiting) {
         let connection = match held.take() {

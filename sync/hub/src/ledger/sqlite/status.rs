@@ -48,11 +48,7 @@ fn device(row: &Row<'_>) -> rusqlite::Result<DeviceStatus> {
     Ok(DeviceStatus {
         id: DeviceId::new(row.get(0)?),
         name: row.get(1)?,
-        state: match (key, revoked) {
-            (_, Some(_)) => DeviceState::Revoked,
-            (Some(_), None) => DeviceState::Enrolled,
-            (None, None) => DeviceState::Waiting,
-        },
+        state: DeviceState::of(key.is_some(), revoked.is_some()),
         key: key.map(PublicKey),
         seen_at: seen.map(UtcMs),
         app_version: row.get(5)?,
