@@ -46,7 +46,10 @@ async fn tell(folder: &Path, wrapper: &[&str]) -> (Told, Handheld, Head) {
         }
     }
     // As if the power went: it may tidy up nothing.
-    Command::new("pkill").args(["-9", "-P", &hub.id().to_string()]).status().unwrap();
+    let wrapped = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", hub.id())).unwrap();
+    for process in wrapped.split_whitespace() {
+        Command::new("kill").args(["-9", process]).status().unwrap();
+    }
     hub.kill().unwrap();
     hub.wait().unwrap();
     let ledger = Sqlite::open(&path, [9; 32], NOW).unwrap();

@@ -1,7 +1,8 @@
 //! What is so of a ledger in PostgreSQL only: a server that is killed, tables that refuse, settings that would lie.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
+use lamplighter_core::id::DeviceId;
 use lamplighter_hub::{
     error::LedgerError,
     ledger::{Database as Address, Ledger as _, Postgres},
@@ -12,7 +13,7 @@ use tokio::sync::mpsc;
 use crate::{
     engines::Store as _,
     handheld::{Handheld, NOW, events, greeting, six_events},
-    server::{Server, database},
+    server::{CERTIFICATE, Server, database},
 };
 
 const DEVICES: u8 = 3;
@@ -36,25 +37,31 @@ async fn hand_over(
     Ok(held)
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_is_killed_in_mid_ingest_loses_nothing_that_was_acknowledged() {
-    let server = Server::start("");
-    let store = server.database();
-    let ledger = Arc::new(store.open().await);
-    let (acknowledge, mut acknowledged) = mpsc::unbounded_channel();
+/// Handhelds with all their events, taken in.
+async fn devices(ledger: &Postgres) -> Vec<Arc<Handheld>> {
     let mut devices = Vec::new();
     for seed in 1..=DEVICES {
-        let mut handheld = Handheld::enrolled(&*ledger, seed, &format!("Reader {seed}")).await;
+        let mut handheld = Handheld::enrolled(ledger, seed, &format!("Reader {seed}")).await;
         for number in 1..=EVENTS {
             handheld.read(u32::try_from(number).unwrap(), "1.5");
         }
         devices.push(Arc::new(handheld));
     }
+    devices
+}
+
+/// Hands over from all devices at once, and in the middle of it does `disaster`. Answers what was acknowledged.
+async fn interrupted(
+    ledger: &Arc<Postgres>,
+    devices: &[Arc<Handheld>],
+    disaster: impl FnOnce(),
+) -> HashMap<DeviceId, usize> {
+    let (acknowledge, mut acknowledged) = mpsc::unbounded_channel();
     let at_work: Vec<_> = devices
         .iter()
         .map(|handheld| {
             let (ledger, handheld, acknowledge) =
-                (Arc::clone(&ledger), Arc::clone(handheld), acknowledge.clone());
+                (Arc::clone(ledger), Arc::clone(handheld), acknowledge.clone());
             tokio::spawn(async move {
                 let device = handheld.log.device;
                 let told = hand_over(&ledger, &handheld, |held| acknowledge.send((device, held)).unwrap());
@@ -63,12 +70,12 @@ async fn a_server_that_is_killed_in_mid_ingest_loses_nothing_that_was_acknowledg
         })
         .collect();
     drop(acknowledge);
-    let mut held = std::collections::HashMap::new();
+    let mut held = HashMap::new();
     for _ in 0..20 {
         let (device, seq) = acknowledged.recv().await.unwrap();
         held.insert(device, seq);
     }
-    server.kill();
+    disaster();
     for device in at_work {
         let error = device.await.unwrap();
         assert!(matches!(error, LedgerError::Away(_)), "{error}");
@@ -76,20 +83,46 @@ async fn a_server_that_is_killed_in_mid_ingest_loses_nothing_that_was_acknowledg
     while let Some((device, seq)) = acknowledged.recv().await {
         held.insert(device, seq);
     }
-    let away = ledger.ingest(devices[0].batch(1, 1), NOW).await;
-    assert!(matches!(away, Err(LedgerError::Away(_))), "{away:?}");
+    held
+}
 
-    server.begin();
-    for handheld in &devices {
+/// What was acknowledged is held, the rest is taken now, and everything is there once.
+async fn check_whole(ledger: &Postgres, devices: &[Arc<Handheld>], held: &HashMap<DeviceId, usize>) {
+    for handheld in devices {
         let have = ledger.greet(&greeting(handheld.log), NOW).await.unwrap().have;
         let acknowledged = held.get(&handheld.log.device).copied().unwrap_or(0);
         assert!(have.seq >= acknowledged as u64, "{acknowledged} were acknowledged, {} are held", have.seq);
         assert_eq!(have, handheld.heads[usize::try_from(have.seq).unwrap()]);
-        assert_eq!(hand_over(&ledger, handheld, |_| {}).await, Ok(EVENTS));
+        assert_eq!(hand_over(ledger, handheld, |_| {}).await, Ok(EVENTS));
     }
     let mut export = Vec::new();
     ledger.export(&mut export, None, NOW, |_| {}).await.unwrap();
     assert_eq!(verify(&export, None).unwrap().readings, u64::from(DEVICES) * EVENTS as u64);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_killed_in_mid_ingest_loses_nothing_that_was_acknowledged() {
+    let server = Server::start("");
+    let ledger = Arc::new(server.database().open().await);
+    let devices = devices(&ledger).await;
+    let held = interrupted(&ledger, &devices, || server.kill()).await;
+    let away = ledger.ingest(devices[0].batch(1, 1), NOW).await;
+    assert!(matches!(away, Err(LedgerError::Away(_))), "{away:?}");
+    server.begin();
+    check_whole(&ledger, &devices, &held).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_standby_that_takes_over_has_everything_that_was_acknowledged() {
+    let server = Server::start("");
+    let store = server.database();
+    let standby = server.standby();
+    let address = Address::parse(&store.url_with(&standby)).unwrap();
+    let ledger = Arc::new(Postgres::open(&address, [9; 32], NOW).await.unwrap());
+    let devices = devices(&ledger).await;
+    let held = interrupted(&ledger, &devices, || server.kill()).await;
+    standby.promote();
+    check_whole(&ledger, &devices, &held).await;
 }
 
 #[tokio::test]
@@ -141,7 +174,8 @@ async fn hubs_that_come_first_at_the_same_time_make_one_ledger() {
 
 #[tokio::test]
 async fn a_server_over_a_network_proves_itself() {
-    let (server, certificate) = Server::start_encrypted();
+    let (server, own) = Server::start_encrypted();
+    let certificate = own.path().join(CERTIFICATE);
     let store = server.database();
     let url = store.network_url();
     let encrypted = format!("{url}sslmode=require&sslrootcert={}", certificate.display());
@@ -150,6 +184,7 @@ async fn a_server_over_a_network_proves_itself() {
     let open = store.force("SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE usename = 'hub' AND NOT ssl");
     assert_eq!(open, "0\n");
     let (_other, others) = Server::start_encrypted();
+    let others = others.path().join(CERTIFICATE);
     for (name, authority) in [("localhost", &others), ("127.0.0.1", &certificate)] {
         let address = format!("{url}sslmode=verify-full&sslrootcert={}", authority.display());
         let address = Address::parse(&address.replace("localhost", name)).unwrap();

@@ -35,6 +35,9 @@ rm -rf "$folder"
 /// Of a socket in a folder: part of its name, no more.
 const PORT: u16 = 5432;
 
+/// In the folder of a server that proves itself.
+pub(crate) const CERTIFICATE: &str = "certificate.pem";
+
 /// Who owns the databases: not whom the server obeys in everything.
 const OWNER: &str = "hub";
 
@@ -59,10 +62,7 @@ impl Server {
     }
 
     fn start_on(port: u16, settings: &str) -> Self {
-        let folder = TempDir::with_prefix("lamplighter-pg").unwrap().keep();
-        if is_root() {
-            done(Command::new("chown").arg("postgres").arg(&folder));
-        }
+        let folder = new_folder("lamplighter-pg");
         let data = folder.join("data");
         done(
             as_server("initdb")
@@ -72,13 +72,17 @@ impl Server {
         let own = format!("port = {port}\nlisten_addresses = ''\nmax_connections = 400\n{settings}\n");
         let file = data.join("postgresql.conf");
         fs::write(&file, fs::read_to_string(&file).unwrap() + &own).unwrap();
-        Self::keep(folder, port)
+        let server = Self::keep(folder, port);
+        server.begin();
+        server.psql(&format!("CREATE ROLE {OWNER} LOGIN"));
+        server
     }
 
-    /// A server that also listens on a port, and proves itself there as `localhost` by the certificate it answers.
-    pub(crate) fn start_encrypted() -> (Self, PathBuf) {
-        let folder = TempDir::with_prefix("lamplighter-tls").unwrap().keep();
-        let (key, certificate) = (folder.join("key.pem"), folder.join("certificate.pem"));
+    /// A server that also listens on a port, and proves itself there as `localhost` by [`CERTIFICATE`] in the
+    /// folder that this answers.
+    pub(crate) fn start_encrypted() -> (Self, TempDir) {
+        let folder = TempDir::with_prefix("lamplighter-tls").unwrap();
+        let (key, certificate) = (folder.path().join("key.pem"), folder.path().join(CERTIFICATE));
         let mut openssl = Command::new("openssl");
         openssl.args([
             "req",
@@ -99,7 +103,7 @@ impl Server {
             .arg(&certificate);
         done(&mut openssl);
         if is_root() {
-            done(Command::new("chown").arg("-R").arg("postgres").arg(&folder));
+            done(Command::new("chown").arg("-R").arg("postgres").arg(folder.path()));
         }
         // Any free one: it is given back a moment before the server takes it.
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -108,7 +112,7 @@ impl Server {
             key.display(),
             certificate.display()
         );
-        (Self::start_on(port, &settings), certificate)
+        (Self::start_on(port, &settings), folder)
     }
 
     /// Runs over a folder whose cluster is in `data`.
@@ -119,10 +123,27 @@ impl Server {
         let mut keeper = keeper.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let (words, answers) = (keeper.stdin.take(), BufReader::new(keeper.stdout.take().unwrap()));
         let keeper = Mutex::new(Keeper { process: keeper, words, answers });
-        let server = Self { folder, port, keeper, databases: AtomicU32::new(0) };
-        server.begin();
-        server.psql(&format!("CREATE ROLE {OWNER} LOGIN"));
-        server
+        Self { folder, port, keeper, databases: AtomicU32::new(0) }
+    }
+
+    /// A second server that has every commit on its disk before anybody is answered, ready to take over.
+    pub(crate) fn standby(&self) -> Self {
+        let folder = new_folder("lamplighter-standby");
+        let mut copy = as_server("pg_basebackup");
+        copy.args(["-U", "postgres", "-c", "fast", "-R", "-p", &self.port.to_string(), "-h"])
+            .arg(&self.folder);
+        done(copy.arg("-D").arg(folder.join("data")));
+        let standby = Self::keep(folder, self.port);
+        standby.begin();
+        self.psql("ALTER SYSTEM SET synchronous_standby_names = '*'");
+        self.psql("SELECT pg_reload_conf()");
+        while self.psql("SELECT sync_state FROM pg_stat_replication") != "sync\n" {}
+        standby
+    }
+
+    /// Makes a standby the server that writes.
+    pub(crate) fn promote(&self) {
+        done(as_server("pg_ctl").arg("-D").arg(self.folder.join("data")).args(["-w", "promote"]));
     }
 
     /// Starts it, again if it was killed, and waits until it answers.
@@ -149,9 +170,10 @@ impl Server {
     }
 
     #[track_caller]
-    fn psql(&self, sql: &str) {
+    fn psql(&self, sql: &str) -> String {
         let output = psql(&self.folder, self.port, "postgres", "postgres", sql);
         assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
     }
 }
 
@@ -174,6 +196,12 @@ pub(crate) struct Database {
 impl Database {
     pub(crate) fn url(&self) -> String {
         format!("postgres:///{}?host={}&port={}&user={OWNER}", self.name, self.folder.display(), self.port)
+    }
+
+    /// Its address on this server or on the other.
+    pub(crate) fn url_with(&self, other: &Server) -> String {
+        let hosts = format!("{}&host={}", self.folder.display(), other.folder.display());
+        format!("postgres:///{}?host={hosts}&port={}&user={OWNER}", self.name, self.port)
     }
 
     /// Its address over the network.
@@ -210,6 +238,15 @@ impl Store for Database {
 pub(crate) async fn database() -> Database {
     static SHARED: OnceLock<Server> = OnceLock::new();
     tokio::task::spawn_blocking(|| SHARED.get_or_init(|| Server::start("")).database()).await.unwrap()
+}
+
+/// A folder that the server may write.
+fn new_folder(prefix: &str) -> PathBuf {
+    let folder = TempDir::with_prefix(prefix).unwrap().keep();
+    if is_root() {
+        done(Command::new("chown").arg("postgres").arg(&folder));
+    }
+    folder
 }
 
 fn psql(folder: &Path, port: u16, user: &str, database: &str, sql: &str) -> Output {

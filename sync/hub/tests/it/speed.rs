@@ -1,13 +1,17 @@
 //! How fast a ledger on disk takes readings in. Run by hand, in release: `--ignored --nocapture speed`.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use lamplighter_hub::ledger::Ledger;
 use lamplighter_sync::{export::verify, signed};
+use tokio::task::JoinSet;
 
 use crate::{
     engines::{Store, file},
-    handheld::{Handheld, NOW, import, round},
+    handheld::{Handheld, NOW},
     server::database,
 };
 
@@ -27,43 +31,58 @@ async fn ten_thousand_readings_in_batches_of_five_hundred() {
     reason = "a measurement needs a clock and tells what it saw"
 )]
 async fn measure(engine: &str, store: &impl Store) {
-    let ledger = store.open().await;
-    let mut best = Duration::MAX;
-    let (mut bytes, mut devices) = (0, 0);
-    // A device after the other: what a machine that does other things at the same time can at best do.
-    for seed in 1..=7 {
-        let mut handheld = Handheld::enrolled(&ledger, seed, &format!("Mara {seed}")).await;
-        if seed == 1 {
-            import(&ledger, &round(READINGS), Some("Mara 1")).await;
-        }
-        for number in 1..=READINGS {
-            handheld.read(number, "12345.6");
-        }
-        let packed: Vec<Vec<u8>> = (0..handheld.payloads.len() / BATCH)
-            .map(|batch| signed::pack(&handheld.batch(batch * BATCH + 1, (batch + 1) * BATCH)).unwrap())
-            .collect();
-        bytes += packed.iter().map(Vec::len).sum::<usize>();
-        devices += 1;
+    let ledger = Arc::new(store.open().await);
+    let mut bytes = 0;
+    // A device after the other: what one client sees as the ledger grows.
+    for seed in 1..=5 {
+        let batches = device(&*ledger, seed).await;
+        bytes += batches.iter().map(Vec::len).sum::<usize>();
         let start = Instant::now();
-        for packed in &packed {
-            ledger.ingest(signed::unpack(packed).unwrap(), NOW).await.unwrap();
-        }
-        let took = start.elapsed();
-        println!("{engine}: device {seed}: {took:?} ({:.0}/s)", f64::from(READINGS) / took.as_secs_f64());
-        best = best.min(took);
+        hand_over(&*ledger, &batches).await;
+        tell(engine, "one client", READINGS, start.elapsed());
     }
+    let mut all = Vec::new();
+    for seed in 6..=9 {
+        all.push(device(&*ledger, seed).await);
+    }
+    let start = Instant::now();
+    let mut clients = JoinSet::new();
+    for batches in all {
+        let ledger = Arc::clone(&ledger);
+        clients.spawn(async move { hand_over(&*ledger, &batches).await });
+    }
+    clients.join_all().await;
+    tell(engine, "four clients at once", 4 * READINGS, start.elapsed());
     let start = Instant::now();
     let mut export = Vec::new();
     ledger.export(&mut export, None, NOW, |_| {}).await.unwrap();
     let wrote = start.elapsed();
-    let start = Instant::now();
-    let readings = u64::from(READINGS) * devices;
+    let readings = u64::from(9 * READINGS);
     assert_eq!(verify(&export, None).unwrap().readings, readings);
-    let proved = start.elapsed();
     println!(
-        "{engine}: best ingest {best:?} ({:.0}/s), {} B/reading on the wire; export {wrote:?}, {} B/reading; verify {proved:?}",
-        f64::from(READINGS) / best.as_secs_f64(),
-        bytes as u64 / readings,
+        "{engine}: {} B/reading on the wire; export {wrote:?}, {} B/reading",
+        bytes as u64 / u64::from(5 * READINGS),
         export.len() as u64 / readings
     );
+}
+
+/// A device that has read stops of its own, packed for the wire.
+async fn device(ledger: &impl Ledger, seed: u8) -> Vec<Vec<u8>> {
+    let mut handheld = Handheld::enrolled(ledger, seed, &format!("Reader {seed}")).await;
+    for number in 1..=READINGS {
+        handheld.read(u32::from(seed) * READINGS + number, "12345.6");
+    }
+    let batch = |first: usize| signed::pack(&handheld.batch(first * BATCH + 1, (first + 1) * BATCH)).unwrap();
+    (0..handheld.payloads.len() / BATCH).map(batch).collect()
+}
+
+async fn hand_over(ledger: &impl Ledger, batches: &[Vec<u8>]) {
+    for packed in batches {
+        ledger.ingest(signed::unpack(packed).unwrap(), NOW).await.unwrap();
+    }
+}
+
+#[allow(clippy::print_stdout, reason = "a measurement tells what it saw")]
+fn tell(engine: &str, who: &str, readings: u32, took: Duration) {
+    println!("{engine}, {who}: {readings} in {took:?} ({:.0}/s)", f64::from(readings) / took.as_secs_f64());
 }

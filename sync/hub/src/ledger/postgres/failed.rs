@@ -1,7 +1,9 @@
 //! What may go wrong with a database, and which of it is worth another try.
 
 use std::{
+    error::Error as _,
     hash::{BuildHasher as _, RandomState},
+    io,
     time::Duration,
 };
 
@@ -55,7 +57,7 @@ impl From<Failed> for LedgerError {
             Failed::Away(why) => Self::Away(why),
             Failed::Database(error) => {
                 let what = told(&error);
-                if is_away(error.code()) { Self::Away(what) } else { Self::Storage(what) }
+                if is_away(&error) { Self::Away(what) } else { Self::Storage(what) }
             }
         }
     }
@@ -88,8 +90,10 @@ impl Tries {
 }
 
 /// No answer at all, a server that comes or goes, one that only reads, or one that has enough to do.
-fn is_away(code: Option<&SqlState>) -> bool {
-    let Some(code) = code else { return true };
+fn is_away(error: &tokio_postgres::Error) -> bool {
+    let Some(code) = error.code() else {
+        return error.is_closed() || error.source().is_some_and(|cause| cause.is::<io::Error>());
+    };
     code.code().starts_with("08")
         || [
             SqlState::ADMIN_SHUTDOWN,
@@ -111,7 +115,7 @@ fn told(error: &tokio_postgres::Error) -> String {
     match error.as_db_error() {
         Some(said) => format!("{} ({})", said.message(), said.code().code()),
         None => {
-            let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
+            let cause = error.source().map(|cause| format!(": {cause}"));
             format!("{error}{}", cause.unwrap_or_default())
         }
     }
