@@ -192,3 +192,27 @@ async fn a_server_over_a_network_proves_itself() {
         assert!(error.to_string().to_lowercase().contains("certificate"), "{error}");
     }
 }
+
+#[tokio::test]
+async fn a_transaction_that_met_another_is_tried_again_and_not_for_ever() {
+    let store = database().await;
+    let ledger = store.open().await;
+    let handheld = six_events(&ledger).await;
+    // A sequence counts on where a transaction is undone.
+    store.force(
+        "CREATE SEQUENCE meetings; GRANT ALL ON SEQUENCE meetings TO hub;
+         CREATE FUNCTION meet() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+             IF nextval('meetings') % 10 IN (1, 2) THEN RAISE EXCEPTION 'met' USING ERRCODE = '40001'; END IF;
+             IF nextval('meetings') % 10 = 4 THEN RAISE EXCEPTION 'met' USING ERRCODE = '40P01'; END IF;
+             RETURN NEW;
+         END $$;
+         CREATE TRIGGER meet BEFORE UPDATE ON log_head FOR EACH ROW EXECUTE FUNCTION meet()",
+    );
+    assert_eq!(ledger.ingest(handheld.batch(1, 3), NOW).await, Ok(handheld.heads[3]));
+    assert_eq!(store.force("SELECT last_value > 3 FROM meetings"), "t\n");
+    store.force("ALTER SEQUENCE meetings INCREMENT BY 10 RESTART WITH 1");
+    let given_up = ledger.ingest(handheld.batch(4, 6), NOW).await;
+    assert!(matches!(given_up, Err(LedgerError::Away(_))), "{given_up:?}");
+    assert_eq!(store.force("SELECT last_value FROM meetings"), "71\n");
+    assert_eq!(events(&ledger).await, 3);
+}
