@@ -15,6 +15,7 @@ use crate::{
 on_every_engine!(
     an_export_proves_itself,
     a_stop_that_two_have_read_counts_once_or_not_at_all,
+    an_export_with_events_of_a_locked_out_device_proves_itself,
     every_single_changed_bit_is_found,
     whole_lines_cannot_be_moved_added_or_dropped,
     the_hub_itself_cannot_bend_a_reading,
@@ -102,6 +103,18 @@ async fn check_statuses(ledger: &impl Ledger, expected: &[&str]) {
         .filter_map(|line| line.rsplit(',').next())
         .collect();
     assert_eq!(statuses, expected);
+}
+
+async fn an_export_with_events_of_a_locked_out_device_proves_itself(store: impl Store) {
+    let ledger = store.open().await;
+    import(&ledger, &round(2), None).await;
+    let mut mara = Handheld::enrolled(&ledger, 1, "Mara").await;
+    let first = mara.read(1, "100.5");
+    ledger.ingest(mara.batch(1, 1), NOW).await.unwrap();
+    ledger.revoke("Mara", NOW).await.unwrap();
+    mara.read_again(1, "101.5", Some(first));
+    ledger.ingest(mara.batch(2, 2), NOW).await.unwrap();
+    assert_eq!(verify(text(&ledger, None).await.as_bytes(), None).unwrap().readings, 2);
 }
 
 async fn every_single_changed_bit_is_found(store: impl Store) {

@@ -92,12 +92,13 @@ impl PostgresSnapshot {
     }
 }
 
-/// The readings of stops that have several, and what was taken back.
+/// The readings of stops that have several, what was taken back, and what an earlier release could not read.
 pub(super) async fn remarks(client: &impl GenericClient) -> Result<Vec<Remark>, Failed> {
     let sql = "SELECT device, epoch, seq, payload FROM event WHERE (device, epoch, seq) IN (
                    SELECT device, epoch, seq FROM reading WHERE stop IN (
                        SELECT stop FROM reading GROUP BY stop HAVING count(*) > 1)
-                   UNION ALL SELECT device, epoch, seq FROM withdrawal)";
+                   UNION ALL SELECT device, epoch, seq FROM withdrawal
+                   UNION ALL SELECT device, epoch, seq FROM quarantine WHERE reason <> 'revoked')";
     let remark = |row: &Row| {
         let log = Log { device: device(row, 0)?, epoch: small(row, 1)? };
         Ok(Remark { log, seq: count(row, 2)?, payload: get(row, 3)? })

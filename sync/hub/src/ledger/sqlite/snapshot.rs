@@ -106,14 +106,15 @@ impl SqliteSnapshot {
     }
 }
 
-/// The readings of stops that have several, and what was taken back.
+/// The readings of stops that have several, what was taken back, and what an earlier release could not read.
 pub(super) fn remarks(connection: &Connection) -> Result<Vec<Remark>, LedgerError> {
     Ok(connection
         .prepare(
             "SELECT device, epoch, seq, payload FROM event WHERE (device, epoch, seq) IN (
                  SELECT device, epoch, seq FROM reading WHERE stop IN (
                      SELECT stop FROM reading GROUP BY stop HAVING count(*) > 1)
-                 UNION ALL SELECT device, epoch, seq FROM withdrawal)",
+                 UNION ALL SELECT device, epoch, seq FROM withdrawal
+                 UNION ALL SELECT device, epoch, seq FROM quarantine WHERE reason <> 'revoked')",
         )?
         .query_map([], |row| {
             let log = Log { device: DeviceId::new(row.get(0)?), epoch: row.get(1)? };
