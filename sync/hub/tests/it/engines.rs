@@ -35,6 +35,21 @@ impl Store for File {
     }
 }
 
+/// The same, whose ledger does its work where it is asked.
+pub(crate) struct FileHere(TempDir);
+
+pub(crate) fn file_here() -> FileHere {
+    FileHere(tempfile::tempdir().unwrap())
+}
+
+impl Store for FileHere {
+    type Ledger = Sqlite;
+
+    async fn open_with(&self, fresh_key: [u8; 32]) -> Sqlite {
+        Sqlite::open_here(&self.0.path().join("hub.db"), fresh_key, NOW).unwrap()
+    }
+}
+
 /// Makes each of these a test of every engine.
 macro_rules! on_every_engine {
     ($($name:ident),* $(,)?) => {
@@ -42,6 +57,14 @@ macro_rules! on_every_engine {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {
                 super::$name(crate::engines::file()).await;
+            })*
+        }
+
+        /// Without threads, as simulations have it.
+        mod sqlite_here {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name(crate::engines::file_here()).await;
             })*
         }
 

@@ -31,7 +31,10 @@ use tokio::sync::Mutex;
 
 pub use snapshot::SqliteSnapshot;
 
-use self::{readers::Readers, writer::Writer};
+use self::{
+    readers::Readers,
+    writer::{Bench, Writer},
+};
 use super::{
     Agreed, Books, Enrolment, Greeting, Imported, Invitation, Ledger, Moved, Proved, Standing, Status, Told,
 };
@@ -53,7 +56,7 @@ enum Desk {
     /// One thread writes and a few read; whoever asks waits without holding a thread.
     Threads { path: PathBuf, writer: Writer, readers: Readers },
     /// Whoever asks does the work, one after the other: nothing happens behind a simulation's back.
-    Here(Arc<Mutex<Connection>>),
+    Here(Arc<Mutex<Bench>>),
 }
 
 impl Sqlite {
@@ -66,19 +69,25 @@ impl Sqlite {
         Ok(Self { desk: Desk::Threads { path: path.to_owned(), writer, readers }, key })
     }
 
-    /// The same without threads: a future of this ledger is ready when it is first asked.
+    /// The same without threads, and otherwise as it is in the field: a future of this ledger is ready when it is first
+    /// asked. For simulations of disks.
     pub fn open_here(path: &Path, fresh_key: [u8; 32], now: UtcMs) -> Result<Self, LedgerError> {
-        Self::here(Connection::open(path)?, fresh_key, now)
+        Self::here(Some(path.to_owned()), Connection::open(path)?, fresh_key, now)
     }
 
     /// A ledger that is gone when it is dropped, without threads: for simulations.
     pub fn in_memory(fresh_key: [u8; 32], now: UtcMs) -> Result<Self, LedgerError> {
-        Self::here(Connection::open_in_memory()?, fresh_key, now)
+        Self::here(None, Connection::open_in_memory()?, fresh_key, now)
     }
 
-    fn here(mut connection: Connection, fresh_key: [u8; 32], now: UtcMs) -> Result<Self, LedgerError> {
+    fn here(
+        path: Option<PathBuf>,
+        mut connection: Connection,
+        fresh_key: [u8; 32],
+        now: UtcMs,
+    ) -> Result<Self, LedgerError> {
         let key = set_up(&mut connection, fresh_key, now)?;
-        Ok(Self { desk: Desk::Here(Arc::new(Mutex::new(connection))), key })
+        Ok(Self { desk: Desk::Here(Arc::new(Mutex::new(Bench::new(path, connection)))), key })
     }
 
     /// Does `work` in a transaction, or in its own part of one, that is written in full or not at all.
@@ -88,7 +97,7 @@ impl Sqlite {
     ) -> Result<T, LedgerError> {
         match &self.desk {
             Desk::Threads { writer, .. } => writer.enter(work).await,
-            Desk::Here(connection) => writer::alone(&*connection.lock().await, work),
+            Desk::Here(bench) => bench.lock().await.write_alone(work),
         }
     }
 
@@ -99,7 +108,7 @@ impl Sqlite {
     ) -> Result<T, LedgerError> {
         match &self.desk {
             Desk::Threads { readers, .. } => readers.enter(work).await,
-            Desk::Here(connection) => readers::alone(&*connection.lock().await, work),
+            Desk::Here(bench) => readers::alone(bench.lock().await.connection()?, work),
         }
     }
 }
@@ -176,7 +185,7 @@ impl Ledger for Sqlite {
     async fn snapshot(&self) -> Result<SqliteSnapshot, LedgerError> {
         match &self.desk {
             Desk::Threads { path, .. } => SqliteSnapshot::open(path),
-            Desk::Here(connection) => Ok(SqliteSnapshot::hold(Arc::clone(connection).lock_owned().await)),
+            Desk::Here(bench) => SqliteSnapshot::hold(Arc::clone(bench).lock_owned().await),
         }
     }
 }

@@ -44,6 +44,14 @@ impl<T: Send, W: FnOnce(&Connection) -> Result<T, LedgerError> + Send> Job for A
     }
 }
 
+/// A piece of work, and where its answer will be.
+pub(super) fn ask<T: Send + 'static>(
+    work: impl FnOnce(&Connection) -> Result<T, LedgerError> + Send + 'static,
+) -> (Box<dyn Job>, oneshot::Receiver<Result<T, LedgerError>>) {
+    let (waiting, answer) = oneshot::channel();
+    (Box::new(Asked { work: Some(work), gave: None, waiting }), answer)
+}
+
 /// Threads that work off one queue. Dropped, they do what waits and end.
 pub(super) struct Queue {
     entrance: Option<SyncSender<Box<dyn Job>>>,
@@ -74,8 +82,7 @@ impl Queue {
         work: impl FnOnce(&Connection) -> Result<T, LedgerError> + Send + 'static,
     ) -> Result<T, LedgerError> {
         let gone = || LedgerError::Storage("the ledger's thread has ended".into());
-        let (waiting, answer) = oneshot::channel();
-        let job = Box::new(Asked { work: Some(work), gave: None, waiting });
+        let (job, answer) = ask(work);
         match self.entrance.as_ref().ok_or_else(gone)?.try_send(job) {
             Ok(()) => answer.await.unwrap_or_else(|_| Err(gone())),
             Err(TrySendError::Full(_)) => Err(LedgerError::Refused(

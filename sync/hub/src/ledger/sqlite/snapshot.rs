@@ -11,9 +11,9 @@ use lamplighter_core::{
 };
 use lamplighter_sync::export::LogStart;
 use rusqlite::{Connection, OptionalExtension as _};
-use tokio::sync::OwnedMutexGuard;
+use tokio::sync::{OwnedMappedMutexGuard, OwnedMutexGuard};
 
-use super::{count, number, readers};
+use super::{count, number, readers, writer::Bench};
 use crate::{
     error::LedgerError,
     ledger::{Answer, Planned, Remark, Snapshot, Stored, project::REVOKED, snapshot::PIECE_EVENTS},
@@ -26,7 +26,7 @@ enum Held {
     /// A connection of its own, in a transaction.
     Own(Connection),
     /// The only one there is: nobody writes meanwhile.
-    Only(OwnedMutexGuard<Connection>),
+    Only(OwnedMappedMutexGuard<Bench, Connection>),
 }
 
 impl SqliteSnapshot {
@@ -36,8 +36,11 @@ impl SqliteSnapshot {
         Ok(Self(Held::Own(connection)))
     }
 
-    pub(super) const fn hold(connection: OwnedMutexGuard<Connection>) -> Self {
-        Self(Held::Only(connection))
+    pub(super) fn hold(mut bench: OwnedMutexGuard<Bench>) -> Result<Self, LedgerError> {
+        bench.connection()?;
+        let connection = OwnedMutexGuard::try_map(bench, |bench| bench.connection().ok());
+        let gone = |_| LedgerError::Storage("there is no connection".into());
+        Ok(Self(Held::Only(connection.map_err(gone)?)))
     }
 
     fn has_cycle(&self, cycle: &str) -> Result<bool, LedgerError> {

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use super::{
     durable, prepare,
-    queue::{Job, Queue},
+    queue::{Job, Queue, ask},
 };
 use crate::error::LedgerError;
 
@@ -20,8 +20,8 @@ impl Writer {
     /// Starts over the file at `path`, which `connection` has open.
     pub(super) fn start(path: PathBuf, connection: Connection) -> Result<Self, LedgerError> {
         let (mut queue, waiting) = Queue::new();
-        let mut desk = Desk { path, connection: Some(connection) };
-        queue.start("ledger-writer", move || desk.run(&waiting))?;
+        let mut bench = Bench::new(Some(path), connection);
+        queue.start("ledger-writer", move || bench.run(&waiting))?;
         Ok(Self(queue))
     }
 
@@ -33,62 +33,74 @@ impl Writer {
     }
 }
 
-/// One piece of work in a transaction of its own.
-pub(super) fn alone<T>(
-    connection: &Connection,
-    work: impl FnOnce(&Connection) -> Result<T, LedgerError>,
-) -> Result<T, LedgerError> {
-    connection.execute_batch("BEGIN IMMEDIATE")?;
-    let done = work(connection);
-    let ended = connection.execute_batch(if done.is_ok() { "COMMIT" } else { "ROLLBACK" });
-    if ended.is_err() && !connection.is_autocommit() {
-        connection.execute_batch("ROLLBACK")?;
-    }
-    if done.is_ok() {
-        ended?;
-    }
-    done
-}
-
-struct Desk {
-    path: PathBuf,
+/// The connection that writes, and what is known of it.
+pub(super) struct Bench {
+    /// None of a ledger in memory, which cannot be opened again.
+    path: Option<PathBuf>,
     /// Nothing after a transaction that did not end well.
     connection: Option<Connection>,
 }
 
-impl Desk {
-    fn run(&mut self, waiting: &Receiver<Box<dyn Job>>) {
-        while let Ok(first) = waiting.recv() {
-            let mut group: Vec<Box<dyn Job>> =
-                iter::once(first).chain(waiting.try_iter()).take(GROUP_MAX).collect();
-            let held = self.write(&mut group);
-            for job in group {
-                job.tell(held.clone());
-            }
-        }
+impl Bench {
+    pub(super) const fn new(path: Option<PathBuf>, connection: Connection) -> Self {
+        Self { path, connection: Some(connection) }
     }
 
-    fn write(&mut self, group: &mut [Box<dyn Job>]) -> Result<(), LedgerError> {
+    /// One piece of work in a transaction of its own, at once.
+    pub(super) fn write_alone<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce(&Connection) -> Result<T, LedgerError> + Send + 'static,
+    ) -> Result<T, LedgerError> {
+        let (job, mut answer) = ask(work);
+        self.write_together(vec![job]);
+        answer.try_recv().unwrap_or_else(|_| Err(LedgerError::Storage("the work was not done".into())))
+    }
+
+    /// The connection, opened anew where the last transaction did not end well.
+    pub(super) fn connection(&mut self) -> Result<&mut Connection, LedgerError> {
         let connection = match self.connection.take() {
             Some(connection) => connection,
             None => self.reopen()?,
         };
-        if let Err(busy) = connection.execute_batch("BEGIN IMMEDIATE") {
-            // Nothing was begun.
-            self.connection = Some(connection);
-            return Err(busy.into());
+        Ok(self.connection.insert(connection))
+    }
+
+    fn run(&mut self, waiting: &Receiver<Box<dyn Job>>) {
+        while let Ok(first) = waiting.recv() {
+            self.write_together(iter::once(first).chain(waiting.try_iter()).take(GROUP_MAX).collect());
         }
-        // A connection whose transaction did not end well is not used again: what it holds in memory and what is on disk
-        // may be two things.
-        together(&connection, group)?;
-        self.connection = Some(connection);
-        Ok(())
+    }
+
+    fn write_together(&mut self, mut group: Vec<Box<dyn Job>>) {
+        let held = self.write(&mut group);
+        for job in group {
+            job.tell(held.clone());
+        }
+    }
+
+    fn write(&mut self, group: &mut [Box<dyn Job>]) -> Result<(), LedgerError> {
+        let connection = self.connection()?;
+        // Where this fails, nothing was begun.
+        connection.execute_batch("BEGIN IMMEDIATE")?;
+        let done = together(connection, group);
+        if done.is_err() {
+            if !connection.is_autocommit() {
+                // Where this fails too, the connection goes with all that it holds.
+                let _ = connection.execute_batch("ROLLBACK");
+            }
+            if self.path.is_some() {
+                // What it holds in memory and what is on disk may be two things: it is not used again.
+                self.connection = None;
+            }
+        }
+        done
     }
 
     /// After a sync that failed, the system may call pages clean that never reached the disk. So nothing is acknowledged
     /// on top of them: first everything in the journal is written into the file anew, and that is synced.
     fn reopen(&self) -> Result<Connection, LedgerError> {
-        let connection = Connection::open(&self.path)?;
+        let gone = || LedgerError::Storage("the ledger in memory is gone".into());
+        let connection = Connection::open(self.path.as_ref().ok_or_else(gone)?)?;
         prepare(&connection)?;
         durable(&connection)?;
         let busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
