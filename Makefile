@@ -2,7 +2,7 @@
 
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: run test bench fuzz build bindings deny need-build need-test ui
+.PHONY: run test storm bench fuzz build bindings deny need-build need-test ui
 
 run: build
 	tools/run.sh
@@ -17,6 +17,7 @@ test: need-test peers ui
 	  cargo clippy --workspace --all-targets --quiet -- -D warnings && \
 	  cargo build --workspace && \
 	  cargo test --workspace --exclude lamplighter-street --no-fail-fast && \
+	  cargo run --quiet -p lamplighter-sim -- --seeds 2000 --images 100000 && \
 	  RUST_TEST_THREADS=12 cargo test -p lamplighter-street --no-fail-fast && \
 	  tools/fuzz.sh 8 && \
 	  npm --prefix ui run test:screens; \
@@ -31,6 +32,14 @@ bench: build
 SECONDS_EACH ?= 600
 fuzz: need-test
 	tools/fuzz.sh $(SECONDS_EACH)
+
+# Seeded stories, power cuts at every write, and builds weakened on purpose, which must all be caught. A million stories
+# take most of a day; `make storm SEEDS=10000 IMAGES=1000000` is shorter, SEED0 chooses others.
+SEEDS ?= 1000000
+IMAGES ?= 10000000
+SEED0 ?= 0
+storm:
+	cargo run --quiet -p lamplighter-sim -- --seeds $(SEEDS) --images $(IMAGES) --seed0 $(SEED0) --mutants
 
 build: need-build ui
 	cargo build --workspace

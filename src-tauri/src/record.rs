@@ -5,6 +5,7 @@ use std::{
     fmt::{self, Write as _},
     fs, io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use lamplighter_core::{
@@ -44,6 +45,8 @@ pub(crate) struct Conversation {
     pub(crate) transcript: Transcript,
     /// The reading that came of it.
     pub(crate) reading: Option<ReadingId>,
+    /// The keys of then, whose passwords are not shown.
+    pub(crate) keyring: Arc<Keyring>,
 }
 
 impl Conversation {
@@ -53,6 +56,7 @@ impl Conversation {
         serial: &str,
         (port, profile): (&str, &ProbeProfile),
         tried: &Tried,
+        keyring: Arc<Keyring>,
     ) -> Self {
         let Tried { drive: Drive { result, transcript, .. }, trail } = tried;
         let outcome = match result {
@@ -71,11 +75,17 @@ impl Conversation {
             outcome,
             transcript: transcript.clone(),
             reading: None,
+            keyring,
         }
     }
 
     /// Of a reading that was taken before; nothing where its transcript is none.
-    pub(crate) fn kept(recorded: &Recorded, serial: String, transcript: &str) -> Option<Self> {
+    pub(crate) fn kept(
+        recorded: &Recorded,
+        serial: String,
+        transcript: &str,
+        keyring: Arc<Keyring>,
+    ) -> Option<Self> {
         Some(Self {
             began: recorded.reading.taken_at,
             serial,
@@ -84,15 +94,16 @@ impl Conversation {
             outcome: format!("recorded as {}", recorded.id),
             transcript: transcript.parse().ok()?,
             reading: Some(recorded.id),
+            keyring,
         })
     }
 
     /// Writes it into the device's folder, in place of itself where it was written before. Answers where.
-    pub(crate) fn save(&self, home: &Path, keyring: &Keyring) -> io::Result<PathBuf> {
+    pub(crate) fn save(&self, home: &Path) -> io::Result<PathBuf> {
         let folder = home.join(FOLDER);
         fs::create_dir_all(&folder)?;
         let path = folder.join(self.file_name());
-        let text = Text { said: self, shown: blanked(&self.transcript, keyring) };
+        let text = Text { said: self, shown: blanked(&self.transcript, &self.keyring) };
         fs::write(&path, text.to_string())?;
         Ok(path)
     }
@@ -178,6 +189,8 @@ mod tests {
         let mut transcript = Transcript::default();
         transcript.record(0, 300, Direction::Sent, sent);
         let (family, heard) = (Family::Dlms, Outcome::Silence);
+        let mut keyring = Keyring::default();
+        keyring.add("*", Keys { password: Some("open sesame".into()), ..Keys::default() });
         let conversation = Conversation {
             began: "2026-11-24T12:00:00.250Z".parse().unwrap(),
             serial: serial.into(),
@@ -186,11 +199,10 @@ mod tests {
             outcome: outcome.into(),
             transcript,
             reading: None,
+            keyring: Arc::new(keyring),
         };
-        let mut keyring = Keyring::default();
-        keyring.add("*", Keys { password: Some("open sesame".into()), ..Keys::default() });
         let home = tempfile::tempdir().unwrap();
-        let path = conversation.save(home.path(), &keyring).unwrap();
+        let path = conversation.save(home.path()).unwrap();
         assert!(path.starts_with(home.path().join(FOLDER)));
         let text = fs::read_to_string(&path).unwrap();
         let read: Transcript = text.parse().unwrap();

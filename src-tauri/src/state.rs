@@ -22,7 +22,7 @@ use tauri::ipc::Channel;
 
 use crate::{
     clock,
-    device::{GnssFeed, PortChange, ports},
+    device::{GnssFeed, KeysFile, PortChange, ports},
     dto::{Change, CommandError, Counts, PositionView, ProbeTiming, ShiftView, SyncView},
     record::Conversation,
     sync_task::SyncTask,
@@ -48,9 +48,7 @@ pub(crate) struct JustRead {
 #[derive(Debug, Default)]
 pub(crate) struct Home {
     pub(crate) folder: PathBuf,
-    pub(crate) keyring: Arc<Keyring>,
-    /// Why there are no keys, though there is a file of them.
-    pub(crate) keys_trouble: Option<String>,
+    pub(crate) keys: KeysFile,
 }
 
 /// What every command gets.
@@ -135,7 +133,7 @@ impl App {
 
     /// The keys of meters that this device has.
     pub(crate) fn keyring(&self) -> Arc<Keyring> {
-        self.home.keyring.clone()
+        self.home.keys.now().ring
     }
 
     /// The port that was chosen, else the first that is plugged in and not the receiver's.
@@ -177,7 +175,7 @@ impl App {
         let Some(kept) = store.reading(id)? else { return Ok(None) };
         let text = kept.reading.transcript.map(|hash| store.transcript(hash)).transpose()?.flatten();
         let serial = store.stop(kept.reading.stop)?.map(|stop| stop.meter.serial).unwrap_or_default();
-        Ok(text.and_then(|text| Conversation::kept(&kept, serial, &text)))
+        Ok(text.and_then(|text| Conversation::kept(&kept, serial, &text, self.keyring())))
     }
 
     /// Something was plugged in or pulled out.

@@ -16,8 +16,8 @@ use tokio::runtime::Runtime;
 use crate::{
     Failure, commands,
     demo::{Day, Demo, Street},
-    device::watch_ports,
-    probe,
+    device::{KeysFile, watch_ports},
+    probe::KEYS_FILE,
     state::{App, Home},
     sync_task::SyncTask,
     turn::Purpose,
@@ -56,14 +56,7 @@ pub(crate) fn open(home: Option<PathBuf>, arguments: &WindowArguments) -> Result
         hub = demo.hub;
     }
     // A broken keys file costs the readings of locked meters only, so the window opens.
-    let (keyring, keys_trouble) = match probe::keys_in(&folder) {
-        Ok(keyring) => (keyring, None),
-        Err(error) => {
-            eprintln!("lamplighter: {error}");
-            (Arc::default(), Some(error))
-        }
-    };
-    let home = Home { folder, keyring, keys_trouble };
+    let home = Home { keys: KeysFile::at(folder.join(KEYS_FILE)), folder };
     let app = Arc::new(App::new(store.clone(), home, on_current));
     app.listen().and_then(|()| app.resume()).map_err(|error| Failure(format!("{error:?}")))?;
     let task = SyncTask::start(runtime.handle(), store, {

@@ -24,6 +24,7 @@ trying = Trying { $family } at { $baud } Bd …
 fetched = { $done } fetched
 fetched-of = { $done } of { $total } fetched
 signal = Signal { $percent } %
+key-refused = The meter did not take its password or key; it is read without.
 repeating = Damaged: asking for it again
 tried = Tried: { $tried }.
 heard-read = read
@@ -34,6 +35,7 @@ meter = Meter { $serial }
 meter-unknown = The meter told no number
 clock = Clock { $clock }
 
+port-denied = No permission: add this user to the group dialout (or uucp) and sign in again.
 no-ports = No serial port: nothing is plugged in.
 
 no-position = no position

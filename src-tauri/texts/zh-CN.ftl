@@ -24,6 +24,7 @@ trying = 正在以 { $baud } Bd 尝试 { $family }……
 fetched = 已读取 { $done } 项
 fetched-of = 已读取 { $done } / { $total } 项
 signal = 信号 { $percent } %
+key-refused = 电表不接受其密码或密钥，改为不用密钥读取。
 repeating = 数据受损，请求重发
 tried = 已尝试：{ $tried }。
 heard-read = 已读
@@ -34,6 +35,7 @@ meter = 电表 { $serial }
 meter-unknown = 电表未报表号
 clock = 时钟 { $clock }
 
+port-denied = 无权使用：请将此用户加入 dialout（或 uucp）组后重新登录。
 no-ports = 没有串口：没有插入任何设备。
 
 no-position = 没有定位

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, reason = "a seed is told, so that what failed can be walked again")]
 
 mod bits;
+mod c1219;
 mod conformance;
 mod conformance_links;
 mod dice;
@@ -16,6 +17,7 @@ mod kill;
 mod liar;
 mod office;
 mod peers;
+mod peers_client;
 mod process;
 mod read;
 mod read_refused;
@@ -27,3 +29,4 @@ mod stated;
 mod tidy;
 mod tidy_arrows;
 mod upgrade;
+mod wire;

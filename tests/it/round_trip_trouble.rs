@@ -68,7 +68,7 @@ async fn a_hub_set_back_and_planned_anew_hides_no_plan() {
     copy(&backup, &ledger);
     let office = Office::open(&ledger).await;
     // Under the numbers that the device has heard already.
-    office.prepare("16", 2).await;
+    office.prepare("16", 5).await;
     device.agree(&office).await;
     device.read("16", 2);
     device.agree(&office).await;

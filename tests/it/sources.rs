@@ -7,7 +7,8 @@ use std::{
 
 /// What was not written by us, or not by hand.
 const FOREIGN: [&str; 6] = ["target", "node_modules", "dist", "gen", "package-lock.json", "Cargo.lock"];
-pub(crate) const PACKAGES: [&str; 6] = ["core", "sync", "sync/hub", "src-tauri", "fixtures/street", "tests"];
+pub(crate) const PACKAGES: [&str; 7] =
+    ["core", "sync", "sync/hub", "src-tauri", "fixtures/street", "tests", "tests/sim"];
 
 /// One file.
 pub(crate) struct Source {

@@ -77,7 +77,7 @@ class Server(GXDLMSServer):
     def onValidateAuthentication(self, authentication, password):
         wanted = Authentication.LOW if self.password else Authentication.NONE
         if authentication != wanted:
-            return SourceDiagnostic.AUTHENTICATION_MECHANISM_NAME_NOT_RECOGNISED
+            return SourceDiagnostic.NOT_RECOGNISED
         if self.password and bytes(password) != self.password.encode():
             return SourceDiagnostic.AUTHENTICATION_FAILURE
         return SourceDiagnostic.NONE

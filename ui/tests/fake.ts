@@ -287,7 +287,7 @@ let tell: (message: unknown) => void = () => undefined;
 let device: DeviceView = {
   profile: { head: "unknown", dtr: null, rts: null, wakeMs: 0 }, beside: { days: 0, events: false }, keys: { meters: 41, forOthers: false, trouble: null },
   probe: "/dev/ttyUSB0", gnss: "/dev/ttyACM0", hub: "https://hub.example.org", version: "0.1.0",
-  ports: [{ path: "/dev/ttyUSB0", name: "FTDI optical probe" }, { path: "/dev/ttyACM0", name: "u-blox 7" }],
+  ports: [{ path: "/dev/ttyUSB0", name: "FTDI optical probe", denied: false }, { path: "/dev/ttyACM0", name: "u-blox 7", denied: false }],
 };
 
 function reset(): void {

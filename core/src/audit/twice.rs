@@ -2,9 +2,10 @@
 
 use crate::{decimal::Decimal, reading::Reading};
 
-/// What a meter may have gone on between both, where nothing is known of its use.
+/// What a meter may go on in a day, where nothing is known of its use.
 const UNITS_MAX: i64 = 10;
-const DAY_MS: i64 = 86_400_000;
+/// In thousandths of a day.
+const DAY: i64 = 1_000;
 
 /// Whether the later reading is what the earlier one leads to expect: the same meter and main register, not less, and
 /// no more further than the usual use of the days between, and one day beside.
@@ -19,34 +20,28 @@ pub fn agree(earlier: &Reading, later: &Reading) -> bool {
     }
 }
 
-/// `use / days <= usual / period`, without a division.
+/// `use / time <= usual / period`, without a division.
 fn within(earlier: &Reading, later: &Reading, further: Decimal) -> bool {
-    let days = days(later.taken_at.since(earlier.taken_at)) + 1;
+    let time = later.taken_at.milli_days_since(earlier.taken_at).max(0) + DAY;
     let (verdict, before) = (&later.verdict, &earlier.verdict);
-    if let (Some(usual), Some(since)) = (verdict.usual, verdict.since)
+    let (used, usual, period) = if let (Some(usual), Some(since)) = (verdict.usual, verdict.since)
         && let (Some(after), Some(before)) = (verdict.consumption, before.consumption)
     {
-        let period = days_of(later.taken_at.since(since).max(DAY_MS));
-        let left = after.minus(before).and_then(|used| used.times(period));
-        let right = usual.high.times(days_of(days * DAY_MS));
-        return matches!((left, right), (Ok(left), Ok(right)) if left <= right);
-    }
-    Decimal::new(UNITS_MAX * days, 0).is_ok_and(|most| further <= most)
-}
-
-const fn days(ms: i64) -> i64 {
-    let days = ms / DAY_MS;
-    if days < 0 { 0 } else { days }
-}
-
-fn days_of(ms: i64) -> Decimal {
-    Decimal::new(days(ms), 0).unwrap_or(Decimal::ZERO)
+        (after.minus(before), usual.high, later.taken_at.milli_days_since(since).max(DAY))
+    } else {
+        (Ok(further), Decimal::new(UNITS_MAX, 0).unwrap_or(Decimal::ZERO), DAY)
+    };
+    let times = |value: Decimal, milli_days| Decimal::new(milli_days, 3).and_then(|days| value.times(days));
+    let both = (used.and_then(|used| times(used, period)), times(usual, time));
+    matches!(both, (Ok(left), Ok(right)) if left <= right)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{evidence::event::tests::full_reading, id::MeterId, time::UtcMs};
+
+    const DAY_MS: i64 = 86_400_000;
 
     /// Read as `value` so many days after the first, which showed 12345.670 with 900.5 used in 30 days, usually 450.
     #[track_caller]

@@ -20,6 +20,11 @@ use crate::time::Moment;
 const SET_MARGIN: Duration = Duration::from_millis(10);
 /// Longest time in which nobody looks whether to stop.
 const SLICE: Duration = Duration::from_millis(50);
+/// Silence after which a meter has said all it had to say. One of IEC 62056-21 may think for longer, and is told
+/// into its first word then.
+const QUIET: Duration = Duration::from_millis(100);
+/// Longest time that a meter is heard out before it is left: a frame of half a kilobyte at 9,600 Bd.
+const HEAR_OUT_MAX: Duration = Duration::from_millis(600);
 const RECEIVE_BYTES: usize = 512;
 /// As much as a port keeps from before.
 const STALE_BYTES_MAX: usize = 64 * 1024;
@@ -36,8 +41,13 @@ pub trait Protocol {
     fn poll(&mut self, now: Moment) -> Output<Self::Done>;
 
     /// What to say last to the meter when somebody wants to stop at once, so that it is not left shut for the
-    /// next reader. Nothing comes after it.
+    /// next reader. Nothing comes after it but the last word. It may be asked for more than once.
     fn farewell(&mut self) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// What to say when the meter has answered the farewell, where it waits for that.
+    fn last_word(&mut self) -> Option<Vec<u8>> {
         None
     }
 }
@@ -57,6 +67,10 @@ impl<P: Protocol + ?Sized> Protocol for &mut P {
     fn farewell(&mut self) -> Option<Vec<u8>> {
         (**self).farewell()
     }
+
+    fn last_word(&mut self) -> Option<Vec<u8>> {
+        (**self).last_word()
+    }
 }
 
 impl<P: Protocol + ?Sized> Protocol for Box<P> {
@@ -72,6 +86,10 @@ impl<P: Protocol + ?Sized> Protocol for Box<P> {
 
     fn farewell(&mut self) -> Option<Vec<u8>> {
         (**self).farewell()
+    }
+
+    fn last_word(&mut self) -> Option<Vec<u8>> {
+        (**self).last_word()
     }
 }
 
@@ -142,7 +160,8 @@ pub struct Timing {
     pub turn_arounds: u32,
 }
 
-/// Runs the protocol to its end. `clock` must never go back; `cancel` is noticed within 100 ms.
+/// Runs the protocol to its end. `clock` must never go back; `cancel` is noticed within 100 ms, and the
+/// goodbye after it takes about a second at most.
 pub fn drive<P: Protocol>(
     mut protocol: P,
     line: &mut dyn Line,
@@ -165,9 +184,9 @@ pub fn drive<P: Protocol>(
         timing,
     };
     let result = driver.drain().and_then(|()| driver.run(&mut protocol, attendant));
-    if let (Err(DriveError::Cancelled), Some(farewell)) = (&result, protocol.farewell()) {
+    if matches!(result, Err(DriveError::Cancelled)) {
         // Whoever wants to stop has been told; that this fails changes nothing.
-        driver.send(&farewell).ok();
+        driver.leave(&mut protocol).ok();
     }
     driver.timing.wall = clock().since(started);
     Drive { result, transcript: driver.transcript, timing: driver.timing }
@@ -216,6 +235,39 @@ impl Driver<'_> {
         }
     }
 
+    /// Says goodbye where the protocol has one.
+    fn leave<D>(&mut self, protocol: &mut dyn Protocol<Done = D>) -> Result<(), DriveError> {
+        if protocol.farewell().is_none() {
+            return Ok(());
+        }
+        self.hear_out(protocol)?;
+        // What came meanwhile may have changed what is to be said.
+        let Some(farewell) = protocol.farewell() else { return Ok(()) };
+        self.send(&farewell)?;
+        match protocol.last_word() {
+            Some(word) if self.hear_out(protocol)? => self.send(&word),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Listens until nothing more comes, because a meter that talks does not hear. Says whether anything came.
+    fn hear_out<D>(&mut self, protocol: &mut dyn Protocol<Done = D>) -> Result<bool, DriveError> {
+        let began = self.sent_until.max((self.clock)());
+        let (mut until, before) = (began + QUIET, self.timing.bytes_received);
+        while (self.clock)() < until.min(began + HEAR_OUT_MAX) {
+            let heard = self.timing.bytes_received;
+            match self.hear(protocol, until) {
+                // The protocol may be over with that; the meter is not.
+                Ok(()) | Err(DriveError::Read(_)) => {}
+                Err(error) => return Err(error),
+            }
+            if self.timing.bytes_received > heard {
+                until = (self.clock)() + QUIET;
+            }
+        }
+        Ok(self.timing.bytes_received > before)
+    }
+
     /// Throws away what a port has kept from an earlier conversation: it could be another meter's answer.
     fn drain(&mut self) -> Result<(), DriveError> {
         let mut buffer = [0; RECEIVE_BYTES];
@@ -262,6 +314,11 @@ impl Driver<'_> {
         if self.cancel.load(Ordering::Relaxed) {
             return Err(DriveError::Cancelled);
         }
+        self.hear(protocol, until)
+    }
+
+    /// The same, whoever wants to stop.
+    fn hear<D>(&mut self, protocol: &mut dyn Protocol<Done = D>, until: Moment) -> Result<(), DriveError> {
         let mut buffer = [0; RECEIVE_BYTES];
         let wait = until.since((self.clock)()).min(SLICE);
         let count = self.line.receive(&mut buffer, wait).map_err(DriveError::Line)?;

@@ -1,7 +1,7 @@
 //! Meters that sign on in text and may go on in HDLC (IEC 62056-21 mode E): one way first, and the other where
 //! that leads nowhere.
 
-use std::time::Duration;
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use super::{
     dlms,
@@ -16,7 +16,7 @@ use crate::time::Moment;
 
 /// Behind the maker's letters and the speed: the meter talks HDLC.
 const OFFERS_HDLC: &str = "\\2";
-/// A meter that was left by one way needs this long before it hears another sign-on.
+/// A meter that was left without a goodbye needs this long before it hears another sign-on.
 const REST: Duration = Duration::from_millis(2_000);
 
 /// From our goodbye in HDLC to the meter's being back where it signs on. Slower ones hear the second request.
@@ -44,10 +44,15 @@ pub struct Session {
     hdlc_tried: bool,
     /// The link was ended, and with it the meter's binary mode: whatever is said next needs a sign-on before it.
     parted: bool,
+    /// The line in HDLC, once the meter talks it.
+    settings: Settings,
+    /// The meter goes on in HDLC after a goodbye, whatever the book says.
+    stays: bool,
     /// For so long the session in HDLC has stood still while the line signed on anew.
     paused: Duration,
     /// Why the first way led nowhere.
     first: Option<ReadError>,
+    pending: VecDeque<Output<Readout>>,
 }
 
 #[derive(Debug)]
@@ -73,13 +78,16 @@ impl Session {
     pub fn start(now: Moment, config: Config) -> Self {
         let mut session = Self {
             stage: Stage::Resting(now),
+            settings: config.hdlc.settings,
             config,
             offers_hdlc: false,
             text_tried: false,
             hdlc_tried: false,
             parted: false,
+            stays: false,
             paused: Duration::ZERO,
             first: None,
+            pending: VecDeque::new(),
         };
         session.next_way(now);
         session
@@ -92,7 +100,13 @@ impl Session {
             Stage::Opening(self.sign_on(now))
         } else {
             self.text_tried = true;
-            Stage::Text(Box::new(iec62056::Session::start(now, self.config.text.clone())))
+            let text = self.config.text.clone();
+            // A meter that did not know what HDLC is may be reading out by now.
+            Stage::Text(Box::new(if self.hdlc_tried {
+                iec62056::Session::start_in_silence(now, text, false)
+            } else {
+                iec62056::Session::start(now, text)
+            }))
         };
     }
 
@@ -103,25 +117,42 @@ impl Session {
 
     /// This way led nowhere.
     fn failed(&mut self, now: Moment, error: ReadError) -> Result<(), ReadError> {
+        let unheard = matches!(error, ReadError::Silent { .. } | ReadError::Garbled { .. });
+        if unheard && matches!(self.stage, Stage::Returning { .. }) {
+            self.stays = true;
+            self.pending.push_back(Output::Set(self.settings));
+            self.go_on(now);
+            return Ok(());
+        }
         let other = if self.text_tried { !self.hdlc_tried && self.offers_hdlc } else { self.offers_hdlc };
         if !other {
-            return Err(self.first.unwrap_or(error));
+            let first = self.first.filter(|_| error != ReadError::WrongKey);
+            return Err(first.unwrap_or(error));
         }
         self.first.get_or_insert(error);
-        self.stage = Stage::Resting(now + REST);
+        if error == ReadError::WrongKey {
+            // Meters lock after a few: nothing secret is offered a second time.
+            self.config.text.keyring = Arc::default();
+            self.config.hdlc.keyring = Arc::default();
+            self.pending.push_back(Output::Progress(Progress::KeyRefused));
+        }
+        self.stage = Stage::Resting(now + if self.parted { RETURN } else { REST });
         Ok(())
     }
 
     fn opened(&mut self, now: Moment, opened: iec62056::Opened) {
         self.offers_hdlc |= opened.hdlc;
         if opened.hdlc {
-            let settings = Settings { baud: opened.baud, framing: Framing::EightNone };
-            let config = dlms::Config { settings, ..self.config.hdlc.clone() };
+            self.settings = Settings { baud: opened.baud, framing: Framing::EightNone };
+            let config = dlms::Config { settings: self.settings, ..self.config.hdlc.clone() };
             self.stage = Stage::Hdlc(Box::new(dlms::Session::start(now, config)));
             return;
         }
         // Then there is only the way of text, and the meter waits for us to go on.
-        self.text_tried = true;
+        if std::mem::replace(&mut self.text_tried, true) {
+            self.stage = Stage::Failed(self.first.unwrap_or(ReadError::Refused));
+            return;
+        }
         self.stage = match iec62056::Session::after_identification(now, self.config.text.clone(), opened) {
             Ok(session) => Stage::Text(Box::new(session)),
             Err(error) => Stage::Failed(error),
@@ -136,7 +167,7 @@ impl Session {
     /// Takes what the session in HDLC says: after a goodbye nothing is heard before a new sign-on.
     fn say(&mut self, now: Moment, bytes: Vec<u8>) -> Option<Output<Readout>> {
         let goodbye = dlms::is_goodbye(&bytes);
-        if goodbye || !self.parted {
+        if goodbye || !self.parted || self.stays {
             self.parted = goodbye;
             return Some(Output::Send(bytes));
         }
@@ -148,16 +179,23 @@ impl Session {
         None
     }
 
-    /// The meter has signed on again: the session goes on where it stood still.
-    fn returned(&mut self, now: Moment, opened: iec62056::Opened) -> Option<Output<Readout>> {
-        let stage = std::mem::replace(&mut self.stage, Stage::Failed(ReadError::Refused));
-        let Stage::Returning { session, held, since, .. } = stage else { return None };
-        if !opened.hdlc {
-            return None;
+    /// The meter has signed on again.
+    fn returned(&mut self, now: Moment, opened: &iec62056::Opened) {
+        if opened.hdlc {
+            self.go_on(now);
+        } else {
+            self.stage = Stage::Failed(ReadError::Refused);
         }
-        self.paused += now.since(since);
-        self.stage = Stage::Hdlc(session);
-        Some(Output::Send(held))
+    }
+
+    /// The session in HDLC goes on where it stood still.
+    fn go_on(&mut self, now: Moment) {
+        let stage = std::mem::replace(&mut self.stage, Stage::Failed(ReadError::Refused));
+        if let Stage::Returning { session, held, since, .. } = stage {
+            self.paused += now.since(since);
+            self.stage = Stage::Hdlc(session);
+            self.pending.push_back(Output::Send(held));
+        }
     }
 }
 
@@ -193,6 +231,9 @@ impl Protocol for Session {
 
     fn poll(&mut self, now: Moment) -> Output<Readout> {
         loop {
+            if let Some(output) = self.pending.pop_front() {
+                return output;
+            }
             let (own_time, paused) = (self.session_time(now), self.paused);
             let output = match &mut self.stage {
                 Stage::Text(session) => session.poll(now),
@@ -217,10 +258,10 @@ impl Protocol for Session {
                             self.opened(now, opened);
                             continue;
                         }
-                        Output::Done(opened) => match self.returned(now, opened) {
-                            Some(output) => output,
-                            None => continue,
-                        },
+                        Output::Done(opened) => {
+                            self.returned(now, &opened);
+                            continue;
+                        }
                         Output::Send(bytes) => Output::Send(bytes),
                         Output::Set(settings) => Output::Set(settings),
                         Output::Progress(progress) => Output::Progress(progress),

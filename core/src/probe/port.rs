@@ -159,4 +159,6 @@ pub enum Progress {
         /// 0 to 100.
         percent: u8,
     },
+    /// The meter did not take the password or key at hand. It is read without, as far as it lets us.
+    KeyRefused,
 }

@@ -81,6 +81,8 @@ words! {
         Pushes = "pushes",
         /// Answers single requests in programming mode only.
         Single = "single",
+        /// Tells something in programming mode only after it has heard its password (IEC 62056-21).
+        Password = "password",
         /// Speaks the edition of 1997 of DL/T 645.
         Edition1997 = "1997",
         /// Refuses a list of objects in one request.

@@ -30,7 +30,24 @@ pub(super) fn prepare(mut conn: Connection) -> Result<Connection, StoreError> {
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;",
     )?;
     migrate::run(&mut conn)?;
+    write_anew(&conn)?;
     Ok(conn)
+}
+
+/// After a sync that failed, the system may call bytes of the journal written that never reached the disk, and whoever
+/// opens the file next is shown them: what is appended behind such a hole is gone after a power cut. So the journal is
+/// written into the file, and that is synced, before anything is said to be saved.
+fn write_anew(conn: &Connection) -> Result<(), StoreError> {
+    // Another process that is reading keeps its part of the journal; it has written the rest anew itself.
+    match conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
+        // What is there can be looked at without room, and nothing can be added.
+        Err(full) if full.sqlite_error_code() == Some(ErrorCode::DiskFull) => return Ok(()),
+        done => done?,
+    }
+    // Nobody syncs the cutting off, so the old journal may come back. A new one in its place is not taken for it.
+    let version: u32 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    conn.pragma_update(None, "user_version", version)?;
+    Ok(())
 }
 
 /// Looks at every page before the first write.

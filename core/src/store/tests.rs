@@ -158,11 +158,62 @@ fn typed_digits_are_kept_until_the_reading_is_saved() {
 }
 
 #[test]
+fn a_new_log_says_again_what_was_not_common_under_its_new_name() {
+    let mut store = filled();
+    let common = store.heads(1, &[1]).unwrap()[0];
+    let first = store.record(full_reading(), None).unwrap();
+    let second = store.record(full_reading(), None).unwrap();
+    assert_eq!(second.reading.supersedes, Some(first.id));
+    store.withdraw(UtcMs(6), second.id).unwrap();
+    let third = store.record(full_reading(), None).unwrap();
+    let left = store.standing().unwrap().head;
+    // Not behind an event that is not ours, nor in a log that was written before.
+    assert!(store.reopen(UtcMs(7), 1, Head { hash: Hash::START, ..common }, 2).is_err());
+    assert!(store.reopen(UtcMs(7), 1, common, 1).is_err());
+
+    assert_eq!(store.reopen(UtcMs(7), 1, common, 2).unwrap(), 4);
+    let standing = store.standing().unwrap();
+    assert_eq!((standing.closed, standing.acked_seq, standing.waiting), (vec![(1, common)], 0, 5));
+    let events = store.batch(Stretch { epoch: 2, after: 0, until: 100 }, 100, 1_000_000).unwrap();
+    let bodies: Vec<Body> =
+        events.payloads.iter().map(|bytes| Event::from_bytes(bytes).unwrap().body).collect();
+    assert_eq!(bodies[0], Body::Reopened { epoch: 1, common, left });
+    let ids = store.reading_ids().unwrap();
+    assert!(ids.len() == 3 && [first.id, second.id, third.id].iter().all(|old| !ids.contains(old)));
+    assert!(matches!(&bodies[2], Body::Reading(reading) if reading.supersedes == Some(ids[0])));
+    assert!(matches!(&bodies[3], Body::Withdrawn { reading, .. } if *reading == ids[1]));
+    assert!(store.reading(ids[1]).unwrap().unwrap().withdrawn);
+    let outcome = store.stop(stop().id).unwrap().unwrap().outcome;
+    assert!(matches!(outcome, Outcome::Read { reading, .. } if reading == ids[2]));
+}
+
+#[test]
 fn every_commit_is_forced_to_the_disk() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&folder.path().join("reader.db")).unwrap().store;
     let pragma = |name: &str| store.conn.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).unwrap();
     assert_eq!((pragma("synchronous"), pragma("foreign_keys")), (2, 1));
+}
+
+#[test]
+fn what_a_restart_shows_is_written_into_the_file_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("reader.db");
+    let mut store = fill(Store::open(&path).unwrap().store);
+    store.record(full_reading(), None).unwrap();
+    // As after a kill: the journal lies beside the file.
+    let killed = folder.path().join("killed.db");
+    for tail in ["", "-wal"] {
+        fs::copy(format!("{}{tail}", path.display()), format!("{}{tail}", killed.display())).unwrap();
+    }
+    let opened = Store::open(&killed).unwrap().store;
+    assert_eq!(opened.reading_ids().unwrap().len(), 1);
+    // Without what was in the journal, as after a power cut that took it.
+    let bare = folder.path().join("bare.db");
+    fs::copy(&killed, &bare).unwrap();
+    assert_eq!(Store::open(&bare).unwrap().store.reading_ids().unwrap().len(), 1);
+    let journal = |path: &Path| fs::read(format!("{}-wal", path.display())).unwrap();
+    assert_ne!(journal(&killed)[16..24], journal(&path)[16..24], "the old journal may come back");
 }
 
 #[test]

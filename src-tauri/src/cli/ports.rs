@@ -20,7 +20,7 @@ pub(super) struct PortsArguments {
 pub(super) fn run(arguments: &PortsArguments) -> Result<(), Failure> {
     let ports = device::ports();
     if arguments.json {
-        let port = |port: &Port| json!({ "path": port.path, "name": port.name });
+        let port = |port: &Port| json!({ "path": port.path, "name": port.name, "denied": port.denied });
         super::put(&format!("{}\n", json!({ "ports": ports.iter().map(port).collect::<Vec<Value>>() })));
     } else if ports.is_empty() {
         super::put(&format!("{}\n", say("no-ports", &[])));
@@ -30,6 +30,24 @@ pub(super) fn run(arguments: &PortsArguments) -> Result<(), Failure> {
     Ok(())
 }
 
-fn line(Port { path, name }: &Port) -> String {
-    if name == path { format!("{path}\n") } else { format!("{path:<20} {name}\n") }
+fn line(Port { path, name, denied }: &Port) -> String {
+    let mut line = if name == path { path.clone() } else { format!("{path:<20} {name}") };
+    if *denied {
+        line += &format!("\n  {}", say("port-denied", &[]));
+    }
+    line + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_says_what_hangs_on_it_and_what_to_do_where_it_is_denied() {
+        let mut port = Port { path: "/dev/ttyUSB0".into(), name: "FTDI".into(), denied: false };
+        assert_eq!(line(&port), "/dev/ttyUSB0         FTDI\n");
+        port.denied = true;
+        let told = line(&port);
+        assert!(told.starts_with("/dev/ttyUSB0         FTDI\n  ") && told.contains("dialout"), "{told}");
+    }
 }

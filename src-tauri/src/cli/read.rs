@@ -124,7 +124,8 @@ pub(super) fn run(home: Option<PathBuf>, arguments: &ReadArguments) -> Result<()
     let aim = aim(arguments, store.as_ref(), &probe)?;
     let quiet = arguments.json;
     let mut show = |progress| {
-        if !quiet {
+        // That a key is wrong is never passed over.
+        if !quiet || progress == Progress::KeyRefused {
             eprintln!("{}", words(&progress));
         }
     };
@@ -277,6 +278,7 @@ fn words(progress: &Progress) -> String {
         }
         Progress::Fetched { done, total: None } => say("fetched", &[("done", done.to_string())]),
         Progress::Signal { percent } => say("signal", &[("percent", percent.to_string())]),
+        Progress::KeyRefused => say("key-refused", &[]),
     }
 }
 

@@ -59,7 +59,7 @@ pub(crate) fn save_transcript(
 ) -> Result<SavedRecord, CommandError> {
     let reading = reading.map(|id| id.parse()).transpose().map_err(CommandError::internal)?;
     let conversation = app.conversation_of(reading)?.ok_or(CommandError::NoRecord)?;
-    let path = conversation.save(&app.home.folder, &app.home.keyring)?;
+    let path = conversation.save(&app.home.folder)?;
     Ok(SavedRecord { path: path.display().to_string() })
 }
 

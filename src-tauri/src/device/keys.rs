@@ -1,6 +1,13 @@
 //! Passwords and keys of meters, from a file that the office gives out.
 
-use std::{collections::BTreeMap, fs, io::Read as _, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::SystemTime,
+};
 
 use lamplighter_core::probe::keys::{Keyring, Keys};
 use serde_json::{Map, Value};
@@ -13,10 +20,60 @@ const BYTES_MAX: u64 = 64 * 1024 * 1024;
 pub(crate) enum KeysError {
     /// The file cannot be read.
     #[error("{0}")]
-    File(#[from] std::io::Error),
+    File(#[from] io::Error),
     /// It is not a keys file. What is in it is not told: it is secret.
     #[error("{0}")]
     Content(String),
+}
+
+/// The keys file of this device, read again whenever it is another one than before.
+#[derive(Debug, Default)]
+pub(crate) struct KeysFile {
+    path: PathBuf,
+    known: Mutex<Known>,
+}
+
+/// The keys that count, and why they are not those of the file, where that is so.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Known {
+    pub(crate) ring: Arc<Keyring>,
+    /// No secret is in it.
+    pub(crate) trouble: Option<String>,
+    stamp: Option<(SystemTime, u64)>,
+}
+
+impl KeysFile {
+    pub(crate) fn at(path: PathBuf) -> Self {
+        Self { path, known: Mutex::default() }
+    }
+
+    /// As the file is now. No file means no keys; while it cannot be used, the keys that it had before count.
+    pub(crate) fn now(&self) -> Known {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let stamp = fs::metadata(&self.path).and_then(|file| Ok((file.modified()?, file.len())));
+        match stamp {
+            Ok(stamp) if known.stamp == Some(stamp) => {}
+            Ok(stamp) => {
+                known.stamp = Some(stamp);
+                match read_keys(&self.path) {
+                    Ok(ring) => (known.ring, known.trouble) = (Arc::new(ring), None),
+                    Err(error) => self.complain(&mut known, &error),
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => *known = Known::default(),
+            Err(error) => self.complain(&mut known, &error.into()),
+        }
+        known.clone()
+    }
+
+    /// In the log once, and to whoever asks.
+    fn complain(&self, known: &mut Known, error: &KeysError) {
+        let trouble = format!("{}: {error}", self.path.display());
+        if known.trouble.as_ref() != Some(&trouble) {
+            eprintln!("lamplighter: {trouble}");
+        }
+        known.trouble = Some(trouble);
+    }
 }
 
 /// Reads `{"meters":{"<serial or *>":{"client":1,"password":"…","encryption_key":"<hex>","authentication_key":"<hex>"}}}`.
@@ -100,6 +157,38 @@ mod tests {
         ] {
             assert_eq!(check(text).unwrap_err().to_string(), said);
         }
+    }
+
+    #[test]
+    fn a_changed_file_counts_at_once_and_a_broken_one_loses_no_keys() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys.json");
+        let file = KeysFile::at(path.clone());
+        let step = |text: Option<&str>, meters: usize, trouble: Option<&str>| {
+            match text {
+                Some(text) => fs::write(&path, text).unwrap(),
+                None => fs::remove_file(&path).unwrap(),
+            }
+            // What was looked up once is not forgotten by looking twice.
+            for _ in 0..2 {
+                let known = file.now();
+                assert_eq!(known.ring.count().0, meters, "{text:?}");
+                let said = known.trouble.as_deref().and_then(|trouble| trouble.split_once(": "));
+                assert_eq!(said.map(|(_, what)| what), trouble, "{text:?}");
+            }
+        };
+        step(Some(r#"{"meters":{"5":{"password":"a"}}}"#), 1, None);
+        step(Some(r#"{"meters":{"5":{"password":"a"},"6":{"password":"b"}}}"#), 2, None);
+        step(Some(r#"{"meters":{"5":{"#), 2, Some("no keys file: line 1"));
+        step(Some(r#"{"meters":{"7":{"client":0}}}"#), 2, Some("meter 7: client is not 1 to 127"));
+        step(Some(r#"{"meters":{"7":{"password":"c"}}}"#), 1, None);
+        step(None, 0, None);
+    }
+
+    #[test]
+    fn a_device_without_a_file_has_no_keys() {
+        let known = KeysFile::default().now();
+        assert!(known.ring.is_empty() && known.trouble.is_none());
     }
 
     fn check(text: &str) -> Result<Keyring, KeysError> {

@@ -16,7 +16,7 @@ pub(crate) enum LineError {
     #[error("the port {0} is in use: close the other program")]
     Busy(String),
     /// We may not open it.
-    #[error("no permission for the port {0}: add this user to the group dialout and sign in again")]
+    #[error("no permission for the port {0}: add this user to the group dialout (or uucp) and sign in again")]
     Denied(String),
     /// Anything else.
     #[error("the port {port} cannot be opened: {reason}")]

@@ -10,7 +10,7 @@ mod tcp;
 mod watch;
 
 pub(crate) use gnss::{GnssFeed, open_receiver};
-pub(crate) use keys::read_keys;
+pub(crate) use keys::{KeysFile, read_keys};
 pub(crate) use line::{LineError, open_line};
 pub(crate) use ports::{Port, ports};
 pub(crate) use profile::{ProbeProfile, ProfileError};

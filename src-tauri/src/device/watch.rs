@@ -35,13 +35,15 @@ pub(crate) fn watch_ports(mut tell: impl FnMut(Option<PortChange>) -> bool + Sen
     });
 }
 
-/// What is different, if anything is. The same adapter in the same place is the same.
+/// What is different, if anything is. The same adapter in the same place is the same; whether it may be opened is
+/// often known a moment after it came, and moves nothing.
 fn change(before: &[Port], ports: Vec<Port>) -> Option<PortChange> {
     let missing_in = |there: &[Port], from: &[Port]| -> Vec<Port> {
-        from.iter().filter(|port| !there.contains(port)).cloned().collect()
+        from.iter().filter(|port| !there.iter().any(|other| other.is(port))).cloned().collect()
     };
     let (plugged, unplugged) = (missing_in(before, &ports), missing_in(&ports, before));
-    (!plugged.is_empty() || !unplugged.is_empty()).then_some(PortChange { ports, plugged, unplugged })
+    let same = before.len() == ports.len() && ports.iter().all(|port| before.contains(port));
+    (!same).then_some(PortChange { ports, plugged, unplugged })
 }
 
 #[cfg(test)]
@@ -56,12 +58,18 @@ mod tests {
         check(&["a"], &["b"], Some((&["b"], &["a"])));
         // The order is no news.
         check(&["a", "b"], &["b", "a"], None);
+        // Whether it may be opened is told, and is no plug.
+        check(&["a!", "b"], &["a", "b"], Some((&[], &[])));
     }
 
     #[track_caller]
     fn check(before: &[&str], now: &[&str], expected: Option<(&[&str], &[&str])>) {
         let list = |names: &[&str]| -> Vec<Port> {
-            names.iter().map(|name| Port { path: format!("/dev/{name}"), name: (*name).into() }).collect()
+            let port = |name: &&str| {
+                let (denied, name) = (name.ends_with('!'), name.trim_end_matches('!'));
+                Port { path: format!("/dev/{name}"), name: name.into(), denied }
+            };
+            names.iter().map(port).collect()
         };
         let expected = expected.map(|(plugged, unplugged)| PortChange {
             ports: list(now),

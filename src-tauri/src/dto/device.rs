@@ -15,12 +15,13 @@ use crate::{
     state::Home,
 };
 
-/// A serial port.
+/// A serial port; a denied one this user may not open.
 #[derive(Clone, Debug, PartialEq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PortView {
     pub(crate) path: String,
     pub(crate) name: String,
+    pub(crate) denied: bool,
 }
 
 /// What was plugged in or pulled out.
@@ -89,7 +90,7 @@ pub(crate) struct ProbeHealth {
 
 impl From<Port> for PortView {
     fn from(port: Port) -> Self {
-        Self { path: port.path, name: port.name }
+        Self { path: port.path, name: port.name, denied: port.denied }
     }
 }
 
@@ -141,8 +142,9 @@ impl BesideView {
 
 impl KeysView {
     pub(crate) fn new(home: &Home) -> Self {
-        let (meters, for_others) = home.keyring.count();
-        Self { meters, for_others, trouble: home.keys_trouble.clone() }
+        let known = home.keys.now();
+        let (meters, for_others) = known.ring.count();
+        Self { meters, for_others, trouble: known.trouble }
     }
 }
 
@@ -184,7 +186,7 @@ mod tests {
 
     #[track_caller]
     fn check(probe: Option<&str>, gnss: Option<&str>, roles: &[&str]) {
-        let port = |name: &str| Port { path: format!("/dev/{name}"), name: name.into() };
+        let port = |name: &str| Port { path: format!("/dev/{name}"), name: name.into(), denied: false };
         let unplugged = ["a", "b", "c"].map(port).to_vec();
         let change = PortChange { ports: Vec::new(), plugged: vec![port("a")], unplugged };
         let Change::Ports { moved, .. } = Change::of_ports(change, probe, gnss) else { panic!() };

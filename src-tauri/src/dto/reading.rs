@@ -125,6 +125,7 @@ pub(crate) enum ReadProgress {
     Trying { family: String, baud: u32 },
     Fetched { done: u32, total: Option<u32> },
     Signal { percent: u8 },
+    KeyRefused,
     Judging,
 }
 
@@ -227,6 +228,7 @@ impl From<Progress> for ReadProgress {
             Progress::Trying { family, baud } => Self::Trying { family: family.to_string(), baud },
             Progress::Fetched { done, total } => Self::Fetched { done, total },
             Progress::Signal { percent } => Self::Signal { percent },
+            Progress::KeyRefused => Self::KeyRefused,
         }
     }
 }

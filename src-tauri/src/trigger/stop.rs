@@ -35,7 +35,8 @@ pub(crate) fn read_stop(
     let mut desk = Desk::new(Some(&store), &aim, &mut show);
     let began = clock::now();
     let tried = probe::read(&port, &profile, aim, &turn.cancel, &mut desk)?;
-    let conversation = Conversation::of(began, &stop.meter.serial, (&port, &profile), &tried);
+    let conversation =
+        Conversation::of(began, &stop.meter.serial, (&port, &profile), &tried, probe.keyring.clone());
     *lock(&app.conversation) = Some(conversation);
     let (trail, driven) = (tried.trail, tried.drive);
     let readout = driven.result.map_err(|error| CommandError::of_drive(error, &port).with_trail(&trail))?;

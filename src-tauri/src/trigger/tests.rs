@@ -45,7 +45,7 @@ fn a_cancelled_reading_frees_the_port_at_once_and_leaves_a_record() {
         assert!(matches!(ended(reading, &mut meter), Err(CommandError::Cancelled)));
     });
     let conversation = stage.app.conversation_of(None).unwrap().unwrap();
-    let path = conversation.save(stage.folder.path(), &stage.app.home.keyring).unwrap();
+    let path = conversation.save(stage.folder.path()).unwrap();
     let text = fs::read_to_string(path).unwrap();
     assert!(text.contains("# outcome stopped on request"), "{text}");
     assert!(!text.parse::<Transcript>().unwrap().chunks().is_empty());

@@ -52,6 +52,7 @@ held-device = on this device
 # Read
 reading-meter = Reading meter…
 searching-meter = Finding its language…
+read-without-key = The meter did not take its key: read without. Tell the office.
 hold-probe = Hold the probe on the port
 signal-good = Signal good
 signal-weak = Signal weak

@@ -23,6 +23,7 @@ beside-days = { $days } days
 beside-events = Events of the meter
 devices = Probe and position
 ports-none = Nothing is plugged in.
+no-permission = no permission
 ports-denied-do = A port that is refused: add this user to the group dialout (or uucp), then sign in again.
 head = Kind of probe
 head-unknown = Not known

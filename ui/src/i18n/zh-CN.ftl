@@ -50,6 +50,7 @@ held-device = 存于本机
 
 reading-meter = 正在读表…
 searching-meter = 正在识别规约…
+read-without-key = 电表不接受其密钥，已改为不用密钥读取。请告诉办公室。
 hold-probe = 请将探头贴紧光口
 signal-good = 信号良好
 signal-weak = 信号较弱

@@ -23,6 +23,7 @@ beside-days = { $days } 天
 beside-events = 电表事件
 devices = 探头与定位
 ports-none = 没有插入任何设备。
+no-permission = 无权限
 ports-denied-do = 端口被拒绝时：请将此用户加入 dialout（或 uucp）组，然后重新登录。
 head = 探头种类
 head-unknown = 未知

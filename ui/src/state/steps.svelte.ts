@@ -19,6 +19,8 @@ export class Steps {
   signal = $state<number | null>(null);
   repeating = $state(false);
   judging = $state(false);
+  /** The meter did not take its password or key, and is read without. */
+  keyRefused = $state(false);
   /** 0 to 1. It never falls, though the length of what comes is seldom known. */
   part = $state(0.05);
 
@@ -63,6 +65,9 @@ export class Steps {
       case "repeating":
         this.repeating = true;
         this.bytes = 0;
+        return;
+      case "key-refused":
+        this.keyRefused = true;
         return;
       case "judging":
         this.judging = true;

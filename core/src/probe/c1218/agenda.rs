@@ -6,7 +6,10 @@ use super::{
     profiling::Profiling,
     table::{profile::Shape, tables::Tables},
 };
-use crate::probe::part::{MeterEvent, Part, Wants};
+use crate::probe::{
+    part::{MeterEvent, Part, Wants},
+    readout::Readout,
+};
 
 /// The tables that registers are made of, those that say how to read others before them.
 const REGISTERS: [u16; 16] = [0, 1, 5, 3, 11, 16, 12, 15, 21, 22, 23, 25, 27, 28, 52, 55];
@@ -138,12 +141,29 @@ impl Agenda {
     /// The meter has it, and it would tell something.
     fn is_wanted(&self, table: u16) -> bool {
         let is_of_use = match table {
+            _ if self.wants.beside_only && REGISTERS.contains(&table) && !self.is_beside(table) => false,
             15 => self.tables.want_constants(),
             27 | 28 => self.tables.uses(28) && self.tables.length(27).is_none_or(|length| length > 0),
             55 => self.tables.get(52).is_none(),
             _ => true,
         };
         is_of_use && self.tables.uses(table) && self.tables.get(table).is_none()
+    }
+
+    /// One of the tables of registers without which what is wanted beside them cannot be understood, or the
+    /// meter not be known.
+    fn is_beside(&self, table: u16) -> bool {
+        match table {
+            0 | 1 | 5 => true,
+            // What is wrong with the meter is told as events.
+            3 => self.wants.events,
+            11 | 12 | 15 | 16 => self.has_profile(),
+            _ => false,
+        }
+    }
+
+    fn has_profile(&self) -> bool {
+        self.wants.profile.is_some() && self.tables.uses(64)
     }
 
     fn go_on(&mut self, room: usize) {
@@ -156,9 +176,7 @@ impl Agenda {
                 let log = left.pop().and_then(|kind| self.log(kind, room));
                 Stage::Logs { log, left }
             }
-            Stage::Registers | Stage::Logs { .. } if self.wants.profile.is_some() && self.tables.uses(64) => {
-                Stage::Shape
-            }
+            Stage::Registers | Stage::Logs { .. } if self.has_profile() => Stage::Shape,
             Stage::Shape => self.profile(room).map_or(Stage::Over, Stage::Profile),
             Stage::Registers | Stage::Logs { .. } | Stage::Profile(_) | Stage::Over => Stage::Over,
         };
@@ -176,6 +194,15 @@ impl Agenda {
         let sources = self.tables.sources()?;
         let shape = Shape::of_tables(general.format, general.is_first_edition, &sources, tables)?;
         Profiling::new(shape, self.wants.profile?, room)
+    }
+
+    /// What has come of the meter; registers with numbers among it, unless they are known already.
+    pub(super) fn readout(&self, baud: u32, echo: bool, retries: u32) -> Option<Readout> {
+        if self.wants.beside_only {
+            self.tables.known(baud, echo, retries)
+        } else {
+            self.tables.readout(baud, echo, retries)
+        }
     }
 
     /// What a log has brought so far.

@@ -7,11 +7,9 @@
 use std::time::Duration;
 
 use super::{
-    limits::{
-        ACKNOWLEDGE_WAIT, ANSWER_BYTES_MAX, ANSWER_WAIT, FAREWELL_WAIT, GAP, NOISE_MAX, REPEATS_MAX,
-        SLOW_TURN_AROUND, TRIES_MAX, TURN_AROUND_MAX,
-    },
+    limits::{ANSWER_BYTES_MAX, ANSWER_WAIT, GAP, NOISE_MAX, REPEATS_MAX, SLOW_TURN_AROUND, TURN_AROUND_MAX},
     packet::{ACK, Heard, Hunt, NAK, Packet, single},
+    trying::Trying,
 };
 use crate::{
     probe::{port::Progress, readout::Readout, script::Script},
@@ -32,24 +30,6 @@ pub(super) enum Event {
     },
     /// With more than any meter has to say.
     Flood,
-}
-
-/// How long and how often to try.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Trying {
-    /// From our last bit to the acknowledgement.
-    pub(super) wait: Duration,
-    /// Packets sent, or asked for, before the question is lost.
-    pub(super) times: u8,
-    /// A person is told of every try.
-    pub(super) told: bool,
-}
-
-impl Trying {
-    /// As the book has it.
-    pub(super) const BOOK: Self = Self { wait: ACKNOWLEDGE_WAIT, times: TRIES_MAX, told: false };
-    /// When nothing depends on an answer any more.
-    pub(super) const FAREWELL: Self = Self { wait: FAREWELL_WAIT, times: 1, told: false };
 }
 
 /// Our end of the link.
@@ -181,6 +161,33 @@ impl Channel {
         if std::mem::take(&mut self.owes) {
             self.say(now, script, vec![ACK], false);
         }
+    }
+
+    /// The last packet, for whoever cannot wait for an answer; nothing of it is to be said twice.
+    pub(super) fn farewell(&self, message: &[u8]) -> Vec<u8> {
+        // What still waits for its turn was never said: its toggle is the next one, and its acknowledgement
+        // is still owed.
+        let (unsaid, owes) = match &self.step {
+            Step::Turning { bytes, .. } => {
+                (!self.acknowledged && self.tries == 1, self.to_come.is_none() && bytes.first() == Some(&ACK))
+            }
+            Step::Idle | Step::Listening => (false, self.owes),
+        };
+        let packet = single(self.toggle ^ unsaid, message);
+        owes.then_some(ACK).into_iter().chain(packet).collect()
+    }
+
+    /// What waits for its turn.
+    pub(super) fn unsaid(&self) -> Option<Vec<u8>> {
+        match &self.step {
+            Step::Turning { bytes, .. } => Some(bytes.clone()),
+            Step::Idle | Step::Listening => None,
+        }
+    }
+
+    /// What tells the meter that its packet has come.
+    pub(super) fn acknowledgement() -> Vec<u8> {
+        vec![ACK]
     }
 
     /// Takes what the line delivers.

@@ -17,6 +17,7 @@ mod session;
 mod table;
 #[cfg(test)]
 mod tests;
+mod trying;
 
 pub use config::Config;
 pub(super) use decode::telegrams;

@@ -160,7 +160,7 @@ impl Reading {
 
     /// What has come of the meter.
     pub(super) fn readout(&self, echo: bool, retries: u32) -> Option<Readout> {
-        self.agenda.tables.readout(self.baud, echo, retries)
+        self.agenda.readout(self.baud, echo, retries)
     }
 
     fn store(&mut self, script: &mut Script<Readout>, ask: Ask, bytes: Option<Vec<u8>>) {

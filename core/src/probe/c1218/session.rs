@@ -5,11 +5,12 @@
 //! has answered, it is told that the conversation is over.
 
 use super::{
-    channel::{Channel, Event, Trying},
+    channel::{Channel, Event},
     config::Config,
     limits::*,
     reading::{Next, Reading},
     service::{self, Agreed, Code},
+    trying::Trying,
 };
 use crate::{
     probe::{
@@ -199,6 +200,10 @@ impl Session {
         }
     }
 
+    fn last_packet(&self) -> Option<Vec<u8>> {
+        Some(self.channel.farewell(&service::terminate()))
+    }
+
     fn take(&mut self, now: Moment, step: Step) -> Result<(), ReadError> {
         self.step = step;
         (self.asked, self.busy) = (0, 0);
@@ -374,5 +379,22 @@ impl drive::Protocol for Session {
 
     fn poll(&mut self, now: Moment) -> Output<Readout> {
         self.poll(now)
+    }
+
+    /// A conversation that nobody ends shuts the next reader out for six seconds.
+    fn farewell(&mut self) -> Option<Vec<u8>> {
+        match self.step {
+            // The meter waits for our acknowledgement, and for nothing else.
+            Step::Restart | Step::Leave => self.channel.unsaid(),
+            // The speed is not the same at both ends yet.
+            Step::Switch(_) | Step::Over => None,
+            Step::Clear | Step::Identify | Step::Negotiate | Step::Logon | Step::Unlock => self.last_packet(),
+            Step::Read | Step::Logoff | Step::Terminate => self.last_packet(),
+        }
+    }
+
+    /// The meter repeats its answer until that has been acknowledged, and only then is the conversation over.
+    fn last_word(&mut self) -> Option<Vec<u8>> {
+        Some(Channel::acknowledgement())
     }
 }

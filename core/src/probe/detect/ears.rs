@@ -6,7 +6,7 @@ use super::steps::{Kind, Step};
 use crate::{
     probe::{
         drive::Protocol,
-        port::{Framing, Input, Output, Patience, Settings},
+        port::{Framing, Input, Output, Patience, Progress, Settings},
         push,
         readout::Readout,
         sml,
@@ -22,6 +22,8 @@ const FOR_EVER: Duration = Duration::from_secs(600);
 pub(super) struct Ears {
     sessions: Vec<Box<dyn Protocol<Done = Readout>>>,
     heard: Option<Readout>,
+    /// A telegram has begun.
+    begun: bool,
     deadline: Moment,
 }
 
@@ -29,7 +31,7 @@ impl Ears {
     /// Ears for this step, if its speed is one at which meters push.
     pub(super) fn of(now: Moment, step: &Step) -> Option<Self> {
         let sessions = sessions(now, step);
-        let mut ears = Self { sessions, heard: None, deadline: Moment(u64::MAX) };
+        let mut ears = Self { sessions, heard: None, begun: false, deadline: Moment(u64::MAX) };
         ears.poll(now);
         (!ears.sessions.is_empty()).then_some(ears)
     }
@@ -47,6 +49,11 @@ impl Ears {
     /// The meter that was heard.
     pub(super) const fn take(&mut self) -> Option<Readout> {
         self.heard.take()
+    }
+
+    /// Somebody pushes here, and says no more before it is time again.
+    pub(super) const fn has_begun(&self) -> bool {
+        self.begun
     }
 
     pub(super) const fn deadline(&self) -> Moment {
@@ -67,6 +74,7 @@ impl Ears {
                         self.heard = Some(readout);
                         break;
                     }
+                    Output::Progress(Progress::Receiving { .. } | Progress::Repeating) => self.begun = true,
                     Output::Send(_)
                     | Output::Set(_)
                     | Output::Progress(_)

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     aim::Aim,
-    steps::{Kind, Step},
+    steps::{Kind, MODE_D_BAUD, P1_BAUD, Step},
 };
 use crate::{
     probe::{
@@ -22,9 +22,6 @@ use crate::{
     time::Moment,
 };
 
-/// At this speed a meter of mode D sends text.
-const MODE_D_BAUD: u32 = 2_400;
-const P1_BAUD: u32 = 115_200;
 /// For the first answer in HDLC after a sign-on in text.
 const HDLC_WAIT: Duration = Duration::from_millis(500);
 

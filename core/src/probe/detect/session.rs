@@ -3,10 +3,10 @@
 use std::{collections::VecDeque, time::Duration};
 
 use super::{
-    aim::Aim,
+    aim::{Aim, Head},
     ears::Ears,
     open,
-    steps::{self, Step},
+    steps::{self, Kind, Step},
     trail::{Attempt, Hearing, Outcome},
 };
 use crate::{
@@ -22,6 +22,8 @@ use crate::{
 
 /// Somebody is talking in no form that was asked for: it may be a push, heard from its middle on.
 const LISTEN_ON: Duration = Duration::from_millis(4_500);
+/// A telegram has begun, and the next one may be 10 s away.
+const LISTEN_ON_BEGUN: Duration = Duration::from_secs(12);
 /// Most attempts that are told.
 const TRAIL_MAX: usize = 32;
 
@@ -34,8 +36,9 @@ pub struct Detect {
     pending: VecDeque<Output<Readout>>,
     /// Bursts were heard that may have been several meters at once.
     crowded: bool,
-    /// Noise was followed by listening already.
+    /// Noise was followed by listening already, and by listening at other speeds.
     listened: bool,
+    listened_elsewhere: bool,
     over: bool,
 }
 
@@ -57,7 +60,7 @@ enum Phase {
         /// Without an answer by then, whatever is heard is not for us.
         until: Moment,
     },
-    /// Only the ears are at work, until then.
+    /// Only the ears are at work, from then on.
     Listening(Moment),
 }
 
@@ -73,6 +76,7 @@ impl Detect {
             pending: VecDeque::new(),
             crowded: false,
             listened: false,
+            listened_elsewhere: false,
             over: false,
         };
         detect.next_step(now);
@@ -131,8 +135,8 @@ impl Detect {
                     Err(error) => self.failed(now, error, answered),
                 }
             }
-            Phase::Listening(until) => {
-                if now >= *until {
+            Phase::Listening(since) => {
+                if now >= *since + running.listens_for() {
                     self.leave(now, None)?;
                 }
                 Ok(())
@@ -146,10 +150,13 @@ impl Detect {
             return self.leave(now, Some(error));
         }
         self.crowded |= error == ReadError::Crowded;
-        if running.ears.is_some() && running.hearing.is_foreign() {
+        if let Some(ears) = running.ears.as_ref().filter(|_| running.hearing.is_foreign()) {
             self.listened = true;
-            running.phase = Phase::Listening(now + LISTEN_ON);
-            return Ok(());
+            // A step that listens has done so for as long already.
+            if ears.has_begun() || running.step.kind != Kind::Listen {
+                running.phase = Phase::Listening(now);
+                return Ok(());
+            }
         }
         self.leave(now, None)
     }
@@ -174,12 +181,22 @@ impl Detect {
         Err(ReadError::Unrecognised { heard, slow_left: steps::has_slow(&self.aim) })
     }
 
-    /// Somebody talks whom nobody asked in this language: it may be a push, so the next thing is to listen.
+    /// Somebody talks whom nobody asked in this language: it may be a push, so the next thing is to listen. Where
+    /// that was done and only noise came, the speed was another one.
     fn listen_next(&mut self) {
         let noise = self.trail.last().is_some_and(|attempt| attempt.outcome == Outcome::Noise);
-        if noise && !self.listened && self.aim.family.is_none() {
+        if !noise || self.aim.family.is_some() || self.aim.head == Head::FarInfrared {
+            return;
+        }
+        let here = self.now.as_ref().is_some_and(|running| running.ears.is_some());
+        if !self.listened {
             self.listened = true;
-            self.steps.push_front(steps::listening());
+            self.steps.push_front(steps::listening(self.aim.slow));
+        } else if here && !self.listened_elsewhere {
+            self.listened_elsewhere = true;
+            let [first, second] = steps::listening_elsewhere(self.aim.slow);
+            self.steps.push_front(second);
+            self.steps.push_front(first);
         }
     }
 
@@ -226,8 +243,10 @@ impl Protocol for Detect {
             return self.done(readout);
         }
         let ears = running.ears.as_ref().map_or(Moment(u64::MAX), Ears::deadline);
+        let listens = running.listens_for();
         match &mut running.phase {
-            Phase::Pausing(until) | Phase::Listening(until) => Output::Wait((*until).min(ears)),
+            Phase::Pausing(until) => Output::Wait((*until).min(ears)),
+            Phase::Listening(since) => Output::Wait((*since + listens).min(ears)),
             Phase::Asking { session, answered, until: limit } => match session.poll(now) {
                 Output::Wait(until) if *answered => Output::Wait(until.min(ears)),
                 Output::Wait(until) => Output::Wait(until.min(ears).min(*limit)),
@@ -247,9 +266,23 @@ impl Protocol for Detect {
 
     fn farewell(&mut self) -> Option<Vec<u8>> {
         match &mut self.now.as_mut()?.phase {
-            Phase::Asking { session, .. } => session.farewell(),
+            // A meter that has not answered has nothing open, and nobody waits for it.
+            Phase::Asking { session, answered: true, .. } => session.farewell(),
+            Phase::Asking { .. } | Phase::Pausing(_) | Phase::Listening(_) => None,
+        }
+    }
+
+    fn last_word(&mut self) -> Option<Vec<u8>> {
+        match &mut self.now.as_mut()?.phase {
+            Phase::Asking { session, .. } => session.last_word(),
             Phase::Pausing(_) | Phase::Listening(_) => None,
         }
+    }
+}
+
+impl Running {
+    fn listens_for(&self) -> Duration {
+        if self.ears.as_ref().is_some_and(Ears::has_begun) { LISTEN_ON_BEGUN } else { LISTEN_ON }
     }
 }
 

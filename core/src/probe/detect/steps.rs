@@ -61,6 +61,12 @@ const KNOWN_ATTEMPTS: u8 = 2;
 /// DSMR 4 pushes every 10 s; most meters every 1 to 4 s.
 const PUSH_WAIT: Duration = Duration::from_secs(12);
 
+/// As [`PUSH_WAIT`], in ms, for the beginning of a telegram alone.
+const RARE_PUSH_MS: u64 = 10_500;
+/// At this speed a meter of mode D sends text.
+pub(super) const MODE_D_BAUD: u32 = 2_400;
+pub(super) const P1_BAUD: u32 = 115_200;
+
 /// A telegram at 2,400 Bd that is heard from its middle, and two whole ones after it.
 const TELEGRAM_MAX: Duration = Duration::from_secs(25);
 /// Sign-ons, pauses and what noise adds to them, beside the waits themselves.
@@ -78,6 +84,7 @@ pub(super) fn steps(aim: &Aim) -> Vec<Step> {
     if let Some(family) = aim.family {
         let mut only = quick(aim);
         only.extend(slow(aim.head));
+        only.extend(listening_elsewhere(aim.slow));
         cold = only.into_iter().filter(|step| step.serves(family)).collect();
         if aim.slow {
             cold.iter_mut().for_each(|step| step.patience.attempts += 1);
@@ -93,9 +100,15 @@ pub(super) const fn has_slow(aim: &Aim) -> bool {
     !aim.slow && aim.family.is_none()
 }
 
-/// For a push whose speed is the usual one.
-pub(super) const fn listening() -> Step {
-    step(Kind::Listen, 9_600, 1, 5_000, 0)
+/// For a push whose speed is the usual one. Who pushes at another speed is heard here as noise.
+pub(super) const fn listening(slow: bool) -> Step {
+    step(Kind::Listen, 9_600, 1, if slow { RARE_PUSH_MS } else { 5_000 }, 0)
+}
+
+/// For a push at another speed: P1 each second by its latest edition, and mode D, which is said twice.
+pub(super) const fn listening_elsewhere(slow: bool) -> [Step; 2] {
+    let (p1, mode_d) = if slow { (RARE_PUSH_MS, RARE_PUSH_MS) } else { (2_500, 5_000) };
+    [step(Kind::Listen, P1_BAUD, 1, p1, 0), step(Kind::Listen, MODE_D_BAUD, 1, mode_d, 0)]
 }
 
 impl Step {
@@ -169,9 +182,8 @@ fn slow(head: Head) -> Vec<Step> {
         ];
     }
     vec![
-        listening(),
+        listening(true),
         step(Kind::Iec62056Woken, 300, 1, 2_200, 0),
-        step(Kind::Listen, 2_400, 1, 5_000, 0),
         // Under all its addresses, of which the quick steps had two.
         step(Kind::Dlms, 9_600, 1, 400, 0),
         step(Kind::Dlms, 4_800, 1, 400, 0),
@@ -180,6 +192,5 @@ fn slow(head: Head) -> Vec<Step> {
         step(Kind::C1218, 9_600, 2, 700, 0),
         step(Kind::Dlt645, 4_800, 1, 500, 0),
         step(Kind::Dlt645, 9_600, 1, 450, 0),
-        step(Kind::Listen, 115_200, 1, 1_500, 0),
     ]
 }

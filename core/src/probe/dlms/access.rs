@@ -1,10 +1,10 @@
 //! As whom to come: which clients to try with the keys at hand, and what it means when none is let in.
 
-use super::limits::SHUT_SECONDS;
+use super::limits::{SHUT_SECONDS, STRANGER_WAITS};
 use crate::probe::{error::ReadError, keys::Keys};
 
 /// The public client: no security, and little to see.
-const PUBLIC: u8 = 16;
+pub(super) const PUBLIC: u8 = 16;
 /// The management client: everything to see, if one may.
 const MANAGEMENT: u8 = 1;
 
@@ -45,6 +45,8 @@ pub(super) enum Denial {
     Shut,
     /// It sees no register.
     Empty,
+    /// It is not given a link: nothing comes back.
+    Deaf,
 }
 
 /// Who has been tried.
@@ -116,6 +118,8 @@ impl Approach {
         let any = |denial| self.denials.contains(&denial);
         if any(Denial::Locked) {
             ReadError::Locked
+        } else if any(Denial::Deaf) && !any(Denial::Empty) {
+            ReadError::Silent { attempts: u8::try_from(STRANGER_WAITS.len()).unwrap_or(u8::MAX) }
         } else if any(Denial::Shut) {
             ReadError::ShutFor { seconds: SHUT_SECONDS }
         } else if any(Denial::Empty) {
@@ -125,19 +129,33 @@ impl Approach {
         }
     }
 
+    /// Who is tried, in order. `keys` is nothing as long as the meter may have some that only its name would tell.
+    ///
+    /// Most meters that show their registers to anybody show them to the management client, and to the public one
+    /// their clock and name only: who comes as the latter first enters twice, which is 1.1 s at 9600 Bd. The other
+    /// order costs 0.3 s where the management client has to authenticate, and a wait where it is not heard at all,
+    /// which is why the meter is looked for as both.
     fn wanted(&self, keys: Option<&Keys>) -> Vec<Access> {
         let client = keys.and_then(|keys| keys.client).or(self.client).filter(|&client| client != PUBLIC);
         let own = client.unwrap_or(MANAGEMENT);
         let ciphers =
             keys.is_some_and(|keys| keys.encryption_key.is_some() && keys.authentication_key.is_some());
-        let password = keys.is_some_and(|keys| keys.password.is_some());
-        match (ciphers, password, client) {
-            // The public client tells which counter comes next.
-            (true, false, _) => vec![Access::Public, Access::Ciphered(own)],
-            (true, true, _) => vec![Access::Public, Access::Ciphered(own), Access::Password(own)],
-            (false, true, _) => vec![Access::Password(own)],
-            (false, false, Some(client)) => vec![Access::Open(client), Access::Public],
-            (false, false, None) => vec![Access::Public, Access::Open(own)],
+        let password = keys.is_some_and(|keys| keys.password.is_some()).then_some(Access::Password(own));
+        if ciphers {
+            let inside = [Access::Ciphered(own)].into_iter().chain(password);
+            // The public client tells which counter comes next; who was inside before has that on disk.
+            return if self.client == Some(own) {
+                inside.chain([Access::Public]).collect()
+            } else {
+                [Access::Public].into_iter().chain(inside).collect()
+            };
+        }
+        // Its name may find keys that open more; and a client that has worked works.
+        let public_first = client.is_none() && (keys.is_none() || self.client == Some(PUBLIC));
+        match password {
+            Some(password) => vec![password, Access::Public],
+            None if public_first => vec![Access::Public, Access::Open(own)],
+            None => vec![Access::Open(own), Access::Public],
         }
     }
 }
@@ -156,23 +174,30 @@ mod tests {
     #[test]
     fn who_is_tried_depends_on_the_keys() {
         let password = Keys { password: Some("secret".into()), ..Keys::default() };
+        // It is not known yet who the meter is.
         check(None, None, &[Access::Public, Access::Open(1)]);
         check(None, Some(1), &[Access::Open(1), Access::Public]);
+        // There are none for it.
+        check(Some(Keys::default()), None, &[Access::Open(1), Access::Public]);
+        check(Some(Keys::default()), Some(16), &[Access::Public, Access::Open(1)]);
         check(
             Some(Keys { client: Some(32), ..Keys::default() }),
             Some(1),
             &[Access::Open(32), Access::Public],
         );
-        check(Some(password.clone()), None, &[Access::Password(1)]);
+        check(Some(password.clone()), None, &[Access::Password(1), Access::Public]);
         check(Some(CIPHERS), None, &[Access::Public, Access::Ciphered(1)]);
+        check(Some(CIPHERS), Some(1), &[Access::Ciphered(1), Access::Public]);
+        check(Some(CIPHERS), Some(16), &[Access::Public, Access::Ciphered(1)]);
         check(Some(Keys { client: Some(2), ..CIPHERS }), None, &[Access::Public, Access::Ciphered(2)]);
+        check(Some(Keys { client: Some(2), ..CIPHERS }), Some(1), &[Access::Public, Access::Ciphered(2)]);
         check(
             Some(Keys { password: password.password, ..CIPHERS }),
             None,
             &[Access::Public, Access::Ciphered(1), Access::Password(1)],
         );
         // Half of a pair of keys opens nothing.
-        check(Some(Keys { authentication_key: None, ..CIPHERS }), None, &[Access::Public, Access::Open(1)]);
+        check(Some(Keys { authentication_key: None, ..CIPHERS }), None, &[Access::Open(1), Access::Public]);
     }
 
     #[track_caller]
@@ -203,6 +228,8 @@ mod tests {
             (&[Denial::Empty, Denial::Locked][..], ReadError::Locked),
             (&[Denial::Shut, Denial::Refused], ReadError::ShutFor { seconds: 120 }),
             (&[Denial::Empty, Denial::Refused], ReadError::NothingToRead),
+            (&[Denial::Shut, Denial::Deaf], ReadError::Silent { attempts: 2 }),
+            (&[Denial::Empty, Denial::Deaf], ReadError::NothingToRead),
             (&[Denial::Refused], ReadError::Refused),
         ] {
             let mut approach = Approach::default();

@@ -81,6 +81,9 @@ pub(super) struct Answer<'a> {
 
 /// Diagnostics that are told apart.
 pub(super) mod diagnostic {
+    /// Neither is a reason.
+    pub(crate) const NONE: u8 = 0;
+    pub(crate) const NO_REASON: u8 = 1;
     /// The application context is not supported.
     pub(crate) const CONTEXT: u8 = 2;
     /// The mechanism is not known.

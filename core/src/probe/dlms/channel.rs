@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::{
     address::Ends,
     echo::Echo,
-    frame::{FLAG, FRAME_BYTES_MAX, Found, Frame, Framer},
-    limits::{BUSY_WAIT, CLOSE_WAITS, DAMAGE_WAIT, ECHO_LAG, GAP},
+    frame::{FRAME_BYTES_MAX, Found, Frame, Framer},
+    limits::{ANSWER_WAITS, BUSY_WAIT, CLOSE_WAITS, DAMAGE_WAIT, ECHO_LAG, GAP},
     link::{Heard, Link},
 };
 use crate::{
@@ -194,7 +194,7 @@ impl Channel {
     fn frame(&mut self, now: Moment, content: &[u8], script: &mut Script<Readout>) -> Option<Event> {
         self.echoes |= self.echo.is_heard();
         self.echo.explain();
-        if self.link.last().get(1..).and_then(|sent| sent.strip_suffix(&[FLAG])) == Some(content) {
+        if self.echo.is(content) {
             // Our own; addresses that are alike on both sides cannot tell.
             self.echoes = true;
             return None;
@@ -211,7 +211,9 @@ impl Channel {
                 None
             }
             Heard::Next(frame) => {
-                let waits = std::mem::take(&mut self.waits);
+                // Whose answer has begun has it ready.
+                let begun = self.link.is_begun();
+                let waits = if begun { ANSWER_WAITS.to_vec() } else { std::mem::take(&mut self.waits) };
                 self.begin(now, frame, &waits, script);
                 None
             }
@@ -230,7 +232,12 @@ impl Channel {
         }
     }
 
-    /// Says the last frame again, or gives up.
+    /// Says the last frame again, or asks for what may have been said already, or gives up.
+    ///
+    /// The frame comes first: it mends what was lost on the way there, and by the book on the way back too, for a
+    /// meter does not take the same number twice and says its answer again. Some pass over it in silence instead;
+    /// those say it again when they are told which number we wait for. The other way round it would be worse with
+    /// servers that take that for the confirmation of what we never got.
     fn again(&mut self, now: Moment, frame: Option<Vec<u8>>, script: &mut Script<Readout>) -> Option<Event> {
         if self.garbled {
             self.signal.heard(false, script);
@@ -239,7 +246,8 @@ impl Channel {
         if self.tries < self.waits.len() {
             self.retries += 1;
             script.tell(Progress::Repeating);
-            let frame = frame.unwrap_or_else(|| self.link.last().to_vec());
+            let poll = self.link.poll().filter(|_| self.tries.is_multiple_of(2));
+            let frame = frame.or(poll).unwrap_or_else(|| self.link.last().to_vec());
             self.send(now, frame, script);
             return None;
         }

@@ -1,10 +1,12 @@
 //! Requests and answers: sealed where the association is ciphered, numbered, and gone on with block by block.
 
+use std::time::Duration;
+
 use super::{
     apdu::{self, Ask, Exception, Response},
     channel::Channel,
     cipher::Security,
-    limits::{ANSWER_WAITS, SEARCH_WAITS},
+    limits::{ANSWER_WAITS, BLOCK_WAITS, SEARCH_WAITS},
 };
 use crate::{
     probe::{readout::Readout, script::Script},
@@ -69,13 +71,15 @@ impl Dialogue {
         self.id = if self.id >= 15 { 1 } else { self.id + 1 };
         (self.block, self.is_searching) = (None, is_searching);
         let request = apdu::get(self.id, ask);
-        self.say(now, GLO_GET, request, script)
+        let waits = if is_searching { SEARCH_WAITS } else { ANSWER_WAITS };
+        self.say(now, GLO_GET, request, waits, script)
     }
 
     /// Asks for the next block; false when no counter is left for it.
     pub(super) fn ask_more(&mut self, now: Moment, script: &mut Script<Readout>) -> bool {
         let request = apdu::next_block(self.id, self.block.unwrap_or(0));
-        self.say(now, GLO_GET, request, script)
+        let waits = if self.is_searching { BLOCK_WAITS } else { ANSWER_WAITS };
+        self.say(now, GLO_GET, request, waits, script)
     }
 
     /// Proves who we are; false when no counter is left for it.
@@ -84,7 +88,7 @@ impl Dialogue {
         let token = self.security.as_mut().and_then(|security| security.prove(challenge));
         let Some(token) = token else { return false };
         let request = apdu::reply_to_hls(self.id, &token);
-        self.say(now, GLO_ACTION, request, script)
+        self.say(now, GLO_ACTION, request, ANSWER_WAITS, script)
     }
 
     /// What the answer to a GET says.
@@ -141,13 +145,19 @@ impl Dialogue {
         }
     }
 
-    fn say(&mut self, now: Moment, tag: u8, plain: Vec<u8>, script: &mut Script<Readout>) -> bool {
+    fn say(
+        &mut self,
+        now: Moment,
+        tag: u8,
+        plain: Vec<u8>,
+        waits: &[Duration],
+        script: &mut Script<Readout>,
+    ) -> bool {
         let request = match &mut self.security {
             Some(security) if self.is_ciphered => security.seal(tag, &plain),
             Some(_) | None => Some(plain),
         };
         let Some(request) = request else { return false };
-        let waits = if self.is_searching { SEARCH_WAITS } else { ANSWER_WAITS };
         self.channel.say(now, &request, waits, script);
         true
     }

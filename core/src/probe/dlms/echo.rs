@@ -1,5 +1,7 @@
 //! Telling the echo of our own bytes from whatever else is heard.
 
+use super::frame::FLAG;
+
 /// As many bytes of ours in a row, from the first on, are an echo: format, both addresses and control, which no
 /// answer has alike.
 const ECHO_MIN: usize = 7;
@@ -35,6 +37,11 @@ impl Echo {
     /// What was heard so far has been understood.
     pub(super) const fn explain(&mut self) {
         self.strange = 0;
+    }
+
+    /// Whether this, between two flags, is all that was sent.
+    pub(super) fn is(&self, content: &[u8]) -> bool {
+        self.sent.get(1..).and_then(|sent| sent.strip_suffix(&[FLAG])) == Some(content)
     }
 
     /// The head hears itself.

@@ -33,6 +33,9 @@ impl Session {
         if !self.access.is_ciphered() {
             return self.associate(now);
         }
+        if self.is_key_wrong() {
+            return self.wrong_key(now);
+        }
         if self.dialogue.security.is_none() {
             let Some(keys) = self.keys().and_then(SuiteKeys::of) else {
                 return self.deny(now, Denial::Locked);
@@ -69,6 +72,12 @@ impl Session {
             // Used up: the key has to be changed.
             return self.leave(now, After::End(Err(ReadError::Refused)));
         };
+        // Nobody here has ever counted for this key, so that the meter is asked, if it has not been.
+        let (told, asked) = (self.tour.found.counter, self.approach.was_tried(Access::Public));
+        if purpose == Purpose::Entering && first <= 1 && told.is_none() && !asked {
+            self.access = Access::Public;
+            return self.leave(now, After::Link);
+        }
         security.refill(first, COUNTERS);
         match purpose {
             Purpose::Entering => self.associate(now),
@@ -90,6 +99,7 @@ impl Session {
                     return self.deny(now, Denial::Locked);
                 };
                 let title = security.title();
+                self.offered = Some(security.next());
                 let sealed = security.seal(GLO_INITIATE, &initiate).unwrap_or_default();
                 association::request(Proof::Gmac { challenge: &challenge, title }, &sealed)
             }
@@ -114,7 +124,10 @@ impl Session {
             Some(Response::Exception(Exception::Deciphering)) if self.access.is_ciphered() => {
                 self.wrong_key(now)
             }
-            _ => self.deny(now, Denial::Refused),
+            _ if self.access.is_ciphered() => self.deny(now, Denial::Refused),
+            // It speaks the language, and does not even answer who shows too little: some meters say so by an
+            // exception, some by what is no message at all.
+            _ => self.deny(now, Denial::Locked),
         }
     }
 
@@ -129,9 +142,16 @@ impl Session {
             }
             (TRANSIENT, _) => self.deny(now, Denial::Shut),
             (_, diagnostic::FAILURE | diagnostic::REQUIRED) if shown => self.wrong_key(now),
-            (_, diagnostic::FAILURE | diagnostic::REQUIRED | diagnostic::MECHANISM_REQUIRED) => {
-                self.deny(now, Denial::Locked)
-            }
+            // It wants something, or something else, to be shown. Many who want that give no reason.
+            (
+                _,
+                diagnostic::NONE
+                | diagnostic::NO_REASON
+                | diagnostic::MECHANISM
+                | diagnostic::MECHANISM_REQUIRED
+                | diagnostic::FAILURE
+                | diagnostic::REQUIRED,
+            ) => self.deny(now, Denial::Locked),
             _ => self.deny(now, Denial::Refused),
         }
     }
@@ -192,6 +212,11 @@ impl Session {
                 Lost::Silent | Lost::Absent | Lost::Rejected => self.count_again(now),
             };
         }
+        // Nothing says that a password arrived, so it was not refused: some meters cannot repeat an answer that was lost.
+        let unheard = lost == Lost::Silent && matches!(self.access, Access::Password(_));
+        if unheard && !std::mem::replace(&mut self.asked_again, true) {
+            return self.leave(now, After::Link);
+        }
         let attempts = u8::try_from(ASSOCIATE_WAITS.len()).unwrap_or(u8::MAX);
         match lost {
             Lost::Garbled => self.leave(now, After::End(Err(ReadError::Garbled { attempts }))),
@@ -241,12 +266,21 @@ impl Session {
         Ok(())
     }
 
+    /// The meter passed over the keys, and it was not their counter.
+    pub(super) fn is_key_wrong(&self) -> bool {
+        let wanted = self.tour.found.counter.map_or(0, |counter| counter.saturating_add(1));
+        self.offered.is_some_and(|ours| wanted <= ours)
+    }
+
     /// Once: meters lock after a few.
-    fn wrong_key(&mut self, now: Moment) -> Result<(), ReadError> {
+    pub(super) fn wrong_key(&mut self, now: Moment) -> Result<(), ReadError> {
         self.leave(now, After::End(Err(ReadError::WrongKey)))
     }
 
     fn let_in(&mut self, now: Moment, agreed: Agreed) -> Result<(), ReadError> {
+        if self.dialogue.is_ciphered {
+            self.offered = None;
+        }
         let ciphered = if self.dialogue.is_ciphered { OVERHEAD_MAX } else { 0 };
         let pdu = if agreed.pdu == 0 { usize::MAX } else { agreed.pdu.into() };
         // One frame a request: every further one would cost a turn-around of its own.

@@ -5,7 +5,7 @@ use super::{
     axdr::Value as Data,
     batch::Batch,
     limits::COUNTER_MAX,
-    objects::{self, CLOCK, DEVICE_NAME, Gathered, Object, SERIAL, Scale},
+    objects::{self, CLOCK, DEVICE_NAME, Gathered, Object, SERIAL, SUPPLIERS_NUMBER, Scale},
     profile::time_of,
 };
 use crate::{obis::Obis, probe::readout::Datum, time::Civil};
@@ -88,8 +88,7 @@ impl Found {
         self.registers = gathered.iter().filter_map(Gathered::datum).collect();
         self.measures = gathered.iter().any(|one| one.object.scaler().is_some() && one.datum().is_some());
         if self.serial.is_none() {
-            // The number that the supplier gave it.
-            let own = gathered.iter().find(|one| one.object.obis == Obis::electricity(0, 0, 0));
+            let own = gathered.iter().find(|one| one.object.obis == SUPPLIERS_NUMBER.obis);
             self.serial = own.and_then(|one| objects::text(&one.value));
         }
         if with_scales {

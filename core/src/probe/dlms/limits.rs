@@ -33,14 +33,19 @@ pub(super) const MESSAGE_ROWS_MAX: usize = 256;
 /// Latest events that are read of one log: some days, and about three seconds at 9600 Bd.
 pub(super) const EVENTS_MAX: usize = 64;
 
-/// Without an answer the same frame goes out again, after longer and longer.
-pub(super) const ANSWER_WAITS: &[Duration] = &[ms(1_500), ms(3_000), ms(5_000)];
+/// Without an answer the same frame goes out again, and when nothing comes to that either, which is soon for an
+/// answer that is ready, the meter is asked for it without the question; then the frame goes out once more.
+pub(super) const ANSWER_WAITS: &[Duration] = &[ms(1_500), ms(600), ms(1_500), ms(1_500)];
 /// As [`ANSWER_WAITS`], for meters that first search a memory.
-pub(super) const SEARCH_WAITS: &[Duration] = &[ms(5_000), ms(5_000), ms(8_000)];
+pub(super) const SEARCH_WAITS: &[Duration] = &[ms(5_000), ms(2_000), ms(5_000), ms(5_000)];
+/// For the next block of what was searched for: most have it ready by then.
+pub(super) const BLOCK_WAITS: &[Duration] = &[ms(1_500), ms(1_500), ms(5_000), ms(5_000)];
 /// For a request to associate, which some meters pass over in silence.
-pub(super) const ASSOCIATE_WAITS: &[Duration] = &[ms(2_000), ms(3_000)];
+pub(super) const ASSOCIATE_WAITS: &[Duration] = &[ms(2_000), ms(600), ms(1_500)];
 /// To open a link with a meter that has answered before.
 pub(super) const LINK_WAITS: &[Duration] = &[ms(1_000), ms(2_000), ms(3_000)];
+/// As [`LINK_WAITS`], as a client that this meter has not answered yet, and may never.
+pub(super) const STRANGER_WAITS: &[Duration] = &[ms(1_000), ms(1_000)];
 /// To close a link: a courtesy, for which nobody waits long.
 pub(super) const CLOSE_WAITS: &[Duration] = &[ms(500)];
 /// A meter that said it is not ready, or has only confirmed, is asked after this.

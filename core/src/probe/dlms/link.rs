@@ -61,8 +61,8 @@ enum State {
 #[derive(Debug)]
 pub(super) struct Link {
     ends: Ends,
-    /// Who was asked to open it; a slow meter answers when somebody else is being asked already.
-    asked: Vec<Address>,
+    /// Who was asked to open it, and by whom; a slow meter answers when somebody else is being asked already.
+    asked: Vec<Ends>,
     state: State,
     /// Bytes of information that the meter takes in a frame.
     room: usize,
@@ -106,6 +106,11 @@ impl Link {
         self.room.saturating_sub(LLC_OURS.len())
     }
 
+    /// The first part of an answer has come.
+    pub(super) const fn is_begun(&self) -> bool {
+        self.begun
+    }
+
     /// The last frame that was sent.
     pub(super) fn last(&self) -> &[u8] {
         &self.last
@@ -120,8 +125,8 @@ impl Link {
     /// SNRM, with or without a wish for longer frames: some meters only hear the one without.
     pub(super) fn open(&mut self, ends: Ends, wishes: bool) -> Vec<u8> {
         let mut asked = std::mem::take(&mut self.asked);
-        if !asked.contains(&ends.server) && asked.len() < ASKED_MAX {
-            asked.push(ends.server);
+        if !asked.contains(&ends) && asked.len() < ASKED_MAX {
+            asked.push(ends);
         }
         *self = Self { state: State::Opening, asked, ..Self::new(ends) };
         let wishes = if wishes { parameters() } else { Vec::new() };
@@ -136,6 +141,12 @@ impl Link {
         self.segment()
     }
 
+    /// Asks for the frame that is awaited, where one is, and says nothing again: RR with its number.
+    pub(super) fn poll(&self) -> Option<Vec<u8>> {
+        let awaits = matches!(self.state, State::Sending | State::Waiting);
+        awaits.then(|| self.write(Control::Rr { receive: self.receive }, false, &[]))
+    }
+
     /// DISC.
     pub(super) fn close(&mut self) -> Vec<u8> {
         self.state = State::Closing;
@@ -144,14 +155,16 @@ impl Link {
 
     /// What the frame means here.
     pub(super) fn hear(&mut self, frame: &Frame<'_>) -> Heard {
-        let ours = frame.destination == Address::one(self.ends.client);
-        let opens =
-            self.state == State::Opening && self.asked.iter().any(|one| one.may_answer_as(frame.source));
-        if !ours || !(opens || self.ends.server.may_answer_as(frame.source)) {
+        let answers = |ends: &&Ends| {
+            frame.destination == Address::one(ends.client) && ends.server.may_answer_as(frame.source)
+        };
+        let opening = self.state == State::Opening;
+        let earlier = self.asked.iter().filter(|_| opening);
+        let Some(&Ends { client, .. }) = [&self.ends].into_iter().chain(earlier).find(answers) else {
             return Heard::Nothing;
-        }
+        };
         match (self.state, frame.control) {
-            (State::Opening, Control::Ua) => self.opened(frame),
+            (State::Opening, Control::Ua) => self.opened(client, frame),
             (State::Opening | State::Idle | State::Sending | State::Waiting, Control::Dm) => {
                 self.down(Heard::Absent)
             }
@@ -174,8 +187,8 @@ impl Link {
         }
     }
 
-    fn opened(&mut self, frame: &Frame<'_>) -> Heard {
-        self.ends.server = frame.source;
+    fn opened(&mut self, client: u8, frame: &Frame<'_>) -> Heard {
+        self.ends = Ends { server: frame.source, client };
         self.asked.clear();
         self.room = room(frame.information).unwrap_or(INFORMATION_USUAL);
         self.state = State::Idle;
@@ -227,11 +240,15 @@ impl Link {
         Heard::Next(self.frame(ready, false, &[]))
     }
 
+    /// A frame that is said again when it is lost.
     fn frame(&mut self, control: Control, segmented: bool, information: &[u8]) -> Vec<u8> {
-        let (destination, source) = (self.ends.server, Address::one(self.ends.client));
-        let frame = Frame { destination, source, control, segmented, is_final: true, information };
-        self.last = frame.write();
+        self.last = self.write(control, segmented, information);
         self.last.clone()
+    }
+
+    fn write(&self, control: Control, segmented: bool, information: &[u8]) -> Vec<u8> {
+        let (destination, source) = (self.ends.server, Address::one(self.ends.client));
+        Frame { destination, source, control, segmented, is_final: true, information }.write()
     }
 }
 

@@ -1,10 +1,10 @@
 //! Finding the meter's address, opening links with it, and closing them.
 
 use super::{
-    access::Denial,
+    access::{Access, Denial, PUBLIC},
     address::{Address, Ends},
     channel::Lost,
-    limits::{LINK_WAITS, RECONNECTS_MAX, SHUT_SECONDS},
+    limits::{LINK_WAITS, RECONNECTS_MAX, SHUT_SECONDS, STRANGER_WAITS},
     session::{After, Session, Stage},
 };
 use crate::{
@@ -15,11 +15,18 @@ use crate::{
     time::Moment,
 };
 
-/// Which address is tried, how often all were, and where the meter answered.
+/// At so many addresses, where most meters answer, we come as whom we want to be.
+const WANTED_PLACES: usize = 2;
+
+/// Which address is tried, as whom, how often all were, and where the meter answered.
 #[derive(Debug, Default)]
 pub(super) struct Knock {
-    address: usize,
+    /// Which of the places of this pass is tried.
+    place: usize,
     pass: u8,
+    /// As whom a link was asked for last, and who was ever given one.
+    client: u8,
+    linked: Vec<u8>,
     requests: u8,
     garbled: bool,
     /// The same address was tried again because something came from it.
@@ -32,23 +39,62 @@ pub(super) struct Knock {
 impl Session {
     /// Asks for a link as whom we come now.
     pub(super) fn link(&mut self, now: Moment) {
-        let client = self.access.client();
         self.stage = Stage::Linking;
+        self.knock.client = self.access.client();
+        let mut wishes = self.knock.pass == 0;
         if let Some(server) = self.knock.home {
-            let ends = Ends { server, client };
-            self.dialogue.channel.open(now, ends, self.knock.pass == 0, LINK_WAITS, &mut self.script);
+            let ends = Ends { server, client: self.knock.client };
+            let waits = if self.is_stranger() { STRANGER_WAITS } else { LINK_WAITS };
+            self.dialogue.channel.open(now, ends, wishes, waits, &mut self.script);
             return;
         }
-        let server = self.config.addresses.get(self.knock.address).copied().unwrap_or(Address::ALL_STATIONS);
+        let (addresses, mut wait) = (&self.config.addresses, self.config.patience.wait);
+        let mut address = self.knock.place;
+        if self.asks_as_both() {
+            // The pass takes no longer for it.
+            let count = u32::try_from(addresses.len()).unwrap_or(u32::MAX).max(1);
+            wait = wait * count / count.saturating_add(1);
+            let wanted = WANTED_PLACES.min(addresses.len());
+            if address >= wanted {
+                address = if address == wanted { 0 } else { address - 1 };
+                self.knock.client = PUBLIC;
+                // In few words: to a meter at 300 Bd all this is noise, which it has to hear out.
+                wishes = false;
+            }
+        }
+        let server = addresses.get(address).copied().unwrap_or(Address::ALL_STATIONS);
+        let ends = Ends { server, client: self.knock.client };
         self.knock.requests = self.knock.requests.saturating_add(1);
         self.script.tell(Progress::Asking { attempt: self.knock.requests });
-        let (wishes, wait) = (self.knock.pass == 0, [self.config.patience.wait]);
-        self.dialogue.channel.open(now, Ends { server, client }, wishes, &wait, &mut self.script);
+        self.dialogue.channel.open(now, ends, wishes, &[wait], &mut self.script);
+    }
+
+    /// Whether this pass asks at the first addresses as whom we want to come and then, there and at the others, as
+    /// the public client, because some meters are deaf to clients that they do not know, and all know that one.
+    fn asks_as_both(&self) -> bool {
+        let client = self.access.client();
+        client != PUBLIC && self.config.client != Some(client) && self.knock.pass <= LAST_OF_BOTH
+    }
+
+    /// Nobody has ever been given a link as whom we come now.
+    fn is_stranger(&self) -> bool {
+        !self.knock.linked.contains(&self.access.client())
     }
 
     pub(super) fn linked(&mut self, now: Moment) -> Result<(), ReadError> {
-        self.knock.home = Some(self.dialogue.channel.ends().server);
+        let Ends { server, client } = self.dialogue.channel.ends();
+        self.knock.home = Some(server);
         self.knock.absences = 0;
+        if !self.knock.linked.contains(&client) {
+            self.knock.linked.push(client);
+        }
+        if client != self.knock.client {
+            // It came late, and the meter may take us by now for whom we asked as meanwhile.
+            return self.leave(now, After::Link);
+        }
+        if client != self.access.client() {
+            self.access = Access::Public;
+        }
         self.enter(now)
     }
 
@@ -66,6 +112,7 @@ impl Session {
                 self.knock.absences = 0;
                 self.deny(now, Denial::Shut)
             }
+            (Lost::Silent, Some(_)) if self.is_stranger() => self.deny(now, Denial::Deaf),
             (Lost::Silent | Lost::Garbled, Some(_)) => {
                 self.leave(now, After::End(Err(error(lost, LINK_TRIES))))
             }
@@ -83,15 +130,15 @@ impl Session {
 
     /// The next address; all of them again, as somebody else.
     fn knock_on(&mut self, now: Moment) -> Result<(), ReadError> {
-        self.knock.address += 1;
-        if self.knock.address >= self.config.addresses.len() {
-            self.knock.address = 0;
+        self.knock.place += 1;
+        if self.knock.place >= self.config.addresses.len() + usize::from(self.asks_as_both()) {
+            self.knock.place = 0;
             self.knock.pass += 1;
             if self.knock.pass >= self.config.patience.attempts.max(1) {
                 let lost = if self.knock.garbled { Lost::Garbled } else { Lost::Silent };
                 return Err(error(lost, self.knock.requests));
             }
-            if self.knock.pass > 1 {
+            if self.knock.pass > LAST_OF_BOTH {
                 self.come_as_another();
             }
         }
@@ -143,6 +190,8 @@ impl Session {
     }
 }
 
+/// The passes up to this one may ask as both, with and without wishes; those behind it as one after the other.
+const LAST_OF_BOTH: u8 = 1;
 /// How often an address is tried again at once because something came from it.
 const AGAIN_MAX: u8 = 3;
 /// How often a link is asked for where the meter has answered before.

@@ -40,4 +40,4 @@ pub use telegrams::telegrams;
 pub use tour::Scope;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -45,6 +45,10 @@ pub(super) const SERIAL: Object = Object { class: class::DATA, obis: abstract_co
 pub(super) const DEVICE_NAME: Object = Object { class: class::DATA, obis: abstract_code(42, 0, 0) };
 /// What time it is.
 pub(super) const CLOCK: Object = Object { class: class::CLOCK, obis: abstract_code(1, 0, 0) };
+/// The number that the supplier gave it.
+pub(super) const SUPPLIERS_NUMBER: Object = Object { class: class::DATA, obis: Obis::electricity(0, 0, 0) };
+/// What nearly every meter counts: all energy taken.
+pub(super) const ENERGY: Object = Object { class: class::REGISTER, obis: Obis::electricity(1, 8, 0) };
 /// Where the invocation counters are: which of them is for which key is up to the meter.
 pub(super) const COUNTERS: [Object; 8] = [
     counter(1, 0),

@@ -44,8 +44,12 @@ pub struct Session {
     /// What was agreed on with the meter, and its system title.
     pub(super) agreed: Agreed,
     pub(super) title: Option<[u8; 8]>,
+    /// Nothing came back to a password, and it was said once more.
+    pub(super) asked_again: bool,
     /// The meter's counter was read a second time, or it asked for another one.
     pub(super) recounted: bool,
+    /// Our counter when the keys were offered, until the meter takes them.
+    pub(super) offered: Option<u32>,
     pub(super) corrected: bool,
     pub(super) counters_read: bool,
     /// The name under which counters are kept.
@@ -86,6 +90,8 @@ pub(super) enum After {
 }
 
 const NEVER: Moment = Moment(u64::MAX);
+/// Of a meter that there are none for.
+static NO_KEYS: Keys = Keys { client: None, password: None, encryption_key: None, authentication_key: None };
 
 impl Session {
     /// Opens a readout.
@@ -106,6 +112,8 @@ impl Session {
             agreed: Agreed::default(),
             title: None,
             recounted: false,
+            asked_again: false,
+            offered: None,
             corrected: false,
             counters_read: false,
             counted_as: None,
@@ -272,6 +280,10 @@ impl Session {
                 self.read_on(now)?;
                 Ok(true)
             }
+            Some(Access::Ciphered(_)) if self.is_key_wrong() => {
+                self.wrong_key(now)?;
+                Ok(true)
+            }
             Some(other) => {
                 self.approach.looked();
                 self.access = other;
@@ -343,15 +355,16 @@ impl Session {
         told.or_else(|| objects::device_name(&self.title?)).unwrap_or_default()
     }
 
-    /// The keys of this meter, as soon as it is known which it is, or that it does not say so.
+    /// The keys of this meter, as soon as it is known which it is, or that it does not say so, or that this makes
+    /// no difference.
     pub(super) fn keys(&self) -> Option<&Keys> {
-        let numbers = [&self.config.serial, &self.tour.found.serial, &self.tour.found.device_name];
-        let ring = &self.config.keyring;
-        let any = ring.of(None).filter(|_| {
-            self.approach.was_tried(Access::Public) || numbers.iter().any(|number| number.is_some())
-        });
+        let (ring, found) = (&self.config.keyring, &self.tour.found);
+        let numbers = [&self.config.serial, &found.serial, &found.device_name];
+        let told = found.serial.is_some() || found.device_name.is_some();
+        let settled = ring.count().0 == 0 || told || self.approach.was_tried(Access::Public);
+        let any = ring.of(None).filter(|_| settled || self.config.serial.is_some());
         let mut own = numbers.into_iter().flatten().filter_map(|number| ring.of(Some(number)));
-        own.find(|keys| Some(*keys) != ring.of(None)).or(any)
+        own.find(|keys| Some(*keys) != ring.of(None)).or(any).or(settled.then_some(&NO_KEYS))
     }
 }
 
@@ -369,8 +382,9 @@ impl Sessions for Session {
     /// A link that is left open shuts the next reader out for two minutes.
     fn farewell(&mut self) -> Option<Vec<u8>> {
         match self.stage {
-            Stage::Linking | Stage::Leaving(_) | Stage::Over => None,
-            Stage::Reserving(_) | Stage::Associating | Stage::Proving | Stage::Reading => {
+            Stage::Leaving(_) | Stage::Over => None,
+            // It may just be opening the link.
+            Stage::Linking | Stage::Reserving(_) | Stage::Associating | Stage::Proving | Stage::Reading => {
                 Some(self.dialogue.channel.goodbye())
             }
         }

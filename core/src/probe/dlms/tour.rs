@@ -64,6 +64,10 @@ pub(super) struct Tour {
     /// Load profiles to try, the best last, and logs to read.
     profiles: Vec<Obis>,
     logs: Vec<Obis>,
+    /// The registers are known: of them only enough is read to see that this client is shown any.
+    brief: bool,
+    /// No load profile was there so far, and the meter's list may still name one.
+    unlisted: bool,
 }
 
 #[derive(Debug)]
@@ -93,6 +97,8 @@ impl Tour {
             found: Found::default(),
             profiles: Vec::new(),
             logs: Vec::new(),
+            brief: false,
+            unlisted: false,
         }
     }
 
@@ -130,10 +136,9 @@ impl Tour {
             return;
         }
         self.found.forget_registers();
-        self.step = match self.scope {
-            Scope::All => Step::Objects(Elements::default(), ObjectList::default()),
-            Scope::Usual => self.take_usual(),
-        };
+        self.brief = self.wants.beside_only && (self.wants.profile.is_some() || self.wants.events);
+        self.unlisted = self.brief && self.scope == Scope::All;
+        self.step = if self.brief { self.take_few() } else { self.take_all() };
     }
 
     /// What is to be asked now; the same again until it is answered.
@@ -287,8 +292,15 @@ impl Tour {
             }
             Step::Units(batch, gathered) => {
                 self.found.take_units(batch, gathered, self.wants.profile.is_some());
-                // Who shows no register shows no profile.
-                if self.found.measures { self.profile() } else { Step::Done }
+                if self.found.measures {
+                    self.profile()
+                } else if std::mem::take(&mut self.brief) {
+                    self.unlisted = false;
+                    self.take_all()
+                } else {
+                    // Who shows no register shows no profile.
+                    Step::Done
+                }
             }
             Step::Profile(memory) if memory.is_there() => self.log(),
             Step::Profile(_) => self.profile(),
@@ -301,19 +313,40 @@ impl Tour {
     fn listed(&mut self) {
         let Step::Objects(_, list) = &mut self.step else { return };
         let list = std::mem::take(list);
-        self.step = if list.registers.is_empty() {
-            self.take_usual()
-        } else {
+        if list.registers.is_empty() && !self.brief {
+            self.step = self.take_usual();
+            return;
+        }
+        if !list.registers.is_empty() {
             (self.profiles, self.logs) = (list.profiles, list.logs);
             self.profiles.sort_by_key(|obis| std::cmp::Reverse((obis.d, obis.b)));
-            self.values(&list.registers)
-        };
+        }
+        self.step = if self.brief { self.profile() } else { self.values(&list.registers) };
+    }
+
+    fn take_all(&mut self) -> Step {
+        match self.scope {
+            Scope::All => Step::Objects(Elements::default(), ObjectList::default()),
+            Scope::Usual => self.take_usual(),
+        }
     }
 
     fn take_usual(&mut self) -> Step {
+        self.usual_memories();
+        self.values(&objects::usual())
+    }
+
+    /// The clock, by which rows are counted, and one register; units of columns are read with the profile.
+    fn take_few(&mut self) -> Step {
+        self.usual_memories();
+        let number = self.found.serial.is_none().then_some(objects::SUPPLIERS_NUMBER);
+        let few: Vec<Object> = number.into_iter().chain([objects::CLOCK, objects::ENERGY]).collect();
+        self.values(&few)
+    }
+
+    fn usual_memories(&mut self) {
         self.profiles = [2, 1].map(|d| Obis::electricity(99, d, 0)).to_vec();
         self.logs = events::LOGS.rev().map(events::log).collect();
-        self.values(&objects::usual())
     }
 
     fn values(&self, objects: &[Object]) -> Step {
@@ -326,6 +359,7 @@ impl Tour {
         let Some(span) = self.wants.profile else { return self.log() };
         match self.profiles.pop() {
             Some(obis) => Step::Profile(Box::new(self.memory(obis, Purpose::Profile(span)))),
+            None if std::mem::take(&mut self.unlisted) => self.take_all(),
             None => self.log(),
         }
     }

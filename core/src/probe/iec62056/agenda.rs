@@ -1,6 +1,9 @@
 //! What shall be asked in programming mode, in order, over as many conversations as it takes.
 
-use super::{command::Command, events::Events, profile::Profile, singles::Singles};
+use super::{
+    command::Command, dataset::next_field, events::Events, heads::is_error, profile::Profile,
+    singles::Singles, turn::Pace,
+};
 use crate::probe::{
     part::{Part, Wants},
     readout::Datum,
@@ -11,6 +14,19 @@ use crate::probe::{
 pub(super) struct Ask {
     pub(super) command: Command,
     pub(super) text: String,
+}
+
+/// What the meter shall answer.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Asked {
+    /// The option select.
+    Mode,
+    Password,
+    Question(Ask),
+    /// More of the answer.
+    More,
+    /// Nothing: we break off, for good or for another conversation at this pace.
+    Nothing(Option<Pace>),
 }
 
 /// What a meter answered to it.
@@ -31,6 +47,17 @@ impl<'a> Said<'a> {
         match self {
             Self::Some(text) | Self::Last(text) => text,
             Self::No | Self::TooMuch => "",
+        }
+    }
+
+    /// It is a refusal: by a single character, or in words.
+    pub(super) fn is_refusal(self) -> bool {
+        match self {
+            Self::No => true,
+            Self::Some(text) | Self::Last(text) => {
+                next_field(text).is_some_and(|(_, field, _)| is_error(field.value))
+            }
+            Self::TooMuch => false,
         }
     }
 }
@@ -74,11 +101,38 @@ impl Agenda {
         }
     }
 
+    /// Whether the text can be an answer to [`Agenda::ask`] only, as it has its name. All questions for a profile
+    /// have the same.
+    pub(super) fn is_named(&self, text: &str) -> bool {
+        if self.singles.ask().is_some() {
+            return self.singles.is_named(text);
+        }
+        match (&self.profile, &self.events) {
+            (Some(profile), _) if profile.ask().is_some() => false,
+            (_, Some(events)) => events.is_named(text),
+            (_, None) => false,
+        }
+    }
+
     /// An answer that had begun will not be completed: the question is asked again.
     pub(super) fn begin_again(&mut self) {
         self.singles.begin_again();
         self.profile.iter_mut().for_each(Profile::begin_again);
         self.events.iter_mut().for_each(Events::begin_again);
+    }
+
+    /// Something was refused in every form in which it can be asked for.
+    pub(super) fn is_denied(&self) -> bool {
+        self.singles.is_denied()
+            || self.profile.as_ref().is_some_and(Profile::is_denied)
+            || self.events.as_ref().is_some_and(Events::is_denied)
+    }
+
+    /// What was refused is asked for once more, in every form.
+    pub(super) fn start_over(&mut self) {
+        self.singles.start_over();
+        self.profile.iter_mut().for_each(Profile::start_over);
+        self.events.iter_mut().for_each(Events::start_over);
     }
 
     /// All registers have been asked for, and some have come.

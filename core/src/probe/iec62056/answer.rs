@@ -48,6 +48,8 @@ pub(super) enum Reply {
     },
     /// Not to be believed.
     Damaged,
+    /// Much that is no answer; the answer may still come.
+    Noise,
     /// Nothing but, perhaps, an echo.
     Silent,
 }
@@ -120,19 +122,23 @@ impl Answer {
             (STX, Lead::Hunting) if fits => self.begin(Lead::Stx),
             // The remains of an echo are followed by the true beginning.
             (STX, Lead::Soh) if fits && self.text.len() != NAME_LENGTH => self.begin(Lead::Stx),
-            (STX, Lead::Stx) if fits && !self.text.contains(&b'(') => self.begin(Lead::Stx),
+            // But not where data stood before: a line feed of which one bit is wrong is an STX as well.
+            (STX, Lead::Stx) if fits && !self.text.iter().any(|byte| b"()".contains(byte)) => {
+                self.begin(Lead::Stx);
+            }
             (ACK | NAK, Lead::Hunting) if fits && self.said == [byte] => self.said.clear(),
             (ACK, Lead::Hunting) if fits => self.acknowledged = true,
             (NAK, Lead::Hunting) if fits => return Heard::End(Reply::Nak),
             (_, Lead::Hunting) => {
                 self.noise += 1;
                 if self.noise > NOISE_MAX {
-                    return Heard::End(Reply::Damaged);
+                    return Heard::End(Reply::Noise);
                 }
                 return Heard::Junk;
             }
             (_, Lead::Soh | Lead::Stx) => {
-                self.damaged |= !fits;
+                // Behind data it is another answer, and this one is cut off.
+                self.damaged |= !fits || (byte == STX && self.lead == Lead::Stx);
                 self.text.push(byte);
                 self.awaiting_bcc = matches!(byte, ETX | EOT);
             }
@@ -222,6 +228,12 @@ mod tests {
         check(b"\x021.8.0(1)\x03=", &Reply::Damaged);
         check(b"\x021.8.0(1)", &Reply::Damaged);
         check(b"\x01B0\x03p", &Reply::Damaged);
+    }
+
+    #[test]
+    fn a_line_feed_that_became_a_beginning_cuts_nothing_off() {
+        // What it would cut off sums up to nothing, so that the checksum would be right.
+        check(b"\x02.--)\r\x02(1)\x03\x33", &Reply::Damaged);
     }
 
     #[test]

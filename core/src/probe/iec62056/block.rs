@@ -184,7 +184,8 @@ impl Block {
         if byte == STX && self.start == Start::Stx && !self.text.contains(&b'(') {
             return self.begin(Start::Stx);
         }
-        self.damaged |= !fits;
+        // Behind data it is another block, and this one is cut off.
+        self.damaged |= !fits || byte == STX;
         self.text.push(byte);
         match byte {
             b'(' => self.in_brackets = true,
@@ -276,6 +277,11 @@ mod tests {
     #[test]
     fn a_block_cut_short_is_damage() {
         check(b"\x021.8.0(1)\r\n", &Ending::Damaged);
+    }
+
+    #[test]
+    fn a_block_cut_short_and_the_next_are_not_one_whose_checksum_fits() {
+        check(b"\x022.8.0(\x021.8.0(1)\r\n!\r\n\x03\x3b", &Ending::Damaged);
     }
 
     #[test]

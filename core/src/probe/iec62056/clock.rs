@@ -62,6 +62,13 @@ pub(super) fn stamp(text: &str) -> Option<Civil> {
     civil(day, &time_of_day(time)?)
 }
 
+/// Whether a stamp is one of summer time: VDEW meters put 0 before winter time, 1 before summer time and 2 before
+/// world time; others an S or a W behind.
+pub(super) fn is_summer(text: &str) -> bool {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    text.ends_with('S') || (matches!(digits, 11 | 13) && text.starts_with('1'))
+}
+
 /// The digits of a text that has nothing else but blanks and this mark.
 fn digits(text: &str, mark: char) -> Option<String> {
     let digits: String = text.chars().filter(|letter| ![mark, ' '].contains(letter)).collect();
@@ -99,6 +106,22 @@ mod tests {
             check(block, Some("2026-11-23T07:30:05"));
         }
         check("0.9.4(2611230730)", Some("2026-11-23T07:30:00"));
+    }
+
+    #[test]
+    fn a_season_stands_before_a_stamp_or_behind() {
+        for (text, summer) in [
+            ("1260701001500", true),
+            ("12607010015", true),
+            ("260701001500S", true),
+            ("0261101001500", false),
+            ("2260701001500", false),
+            ("260701001500", false),
+            ("1607010015", false),
+            ("261101001500W", false),
+        ] {
+            assert_eq!(is_summer(text), summer, "{text}");
+        }
     }
 
     #[test]

@@ -39,7 +39,8 @@ pub struct Config {
     pub single: Vec<String>,
     /// What shall be read beside the registers.
     pub wants: Wants,
-    /// Passwords. The one of this meter is said in programming mode, and once only if it is wrong.
+    /// Passwords. The one of this meter is said in programming mode if the meter wants it, and once only if it
+    /// is wrong.
     pub keyring: Arc<Keyring>,
     /// The number of the meter that should be here, to find its password by.
     pub serial: Option<String>,

@@ -1,4 +1,4 @@
-//! The log of events `P.98`. What a status word says is the same in most VDEW meters; the rest is the maker's.
+//! The log of events `P.98`, or `P.99` where there is no other. What a status word says is the same in most VDEW meters; the rest is the maker's.
 
 use super::{
     agenda::{Ask, Said},
@@ -8,8 +8,13 @@ use super::{
 use crate::probe::part::{EventKind, MeterEvent, Part, ROWS_MAX};
 
 /// How to ask for all of it, the most common first.
-const FORMS: [(Command, &str); 3] =
-    [(Command::R5, "P.98(;)"), (Command::R5, "P.98()"), (Command::R6, "P.98(;)")];
+const FORMS: [(Command, &str); 5] = [
+    (Command::R5, "P.98(;)"),
+    (Command::R5, "P.98()"),
+    (Command::R6, "P.98(;)"),
+    (Command::R5, "P.99(;)"),
+    (Command::R6, "P.99(;)"),
+];
 /// Power is back.
 const POWER_BACK: u64 = 0x40;
 /// What a status word says, the most telling first. The bits that VDEW meters have in common.
@@ -29,6 +34,8 @@ const KINDS: [(u64, EventKind); 7] = [
 pub(super) struct Events {
     form: usize,
     over: bool,
+    /// Forms that were refused.
+    refused: usize,
     heads: Heads,
     /// Heads of this answer, and how many of them were handed over before it was broken off.
     heard: usize,
@@ -46,6 +53,7 @@ impl Events {
         let mut heads = std::mem::take(&mut self.heads);
         heads.feed(said.text(), &mut |item| self.take(item));
         self.heads = heads;
+        self.refused += usize::from(said.is_refusal());
         match said {
             Said::Some(_) => {}
             Said::Last(_) if self.heard > 0 => self.over = true,
@@ -63,6 +71,28 @@ impl Events {
         self.known = self.known.max(self.heard);
         self.heard = 0;
         self.heads = Heads::default();
+    }
+
+    /// Whether a text is the log that is asked for.
+    pub(super) fn is_named(&self, text: &str) -> bool {
+        let asked = FORMS.get(self.form).and_then(|(_, ask)| ask.split('(').next()?.parse().ok());
+        let mut named = false;
+        Heads::default().feed(text, &mut |item| {
+            named |= matches!(item, Item::Head(head) if Some(head.obis) == asked);
+        });
+        named
+    }
+
+    /// The log was refused in every form.
+    pub(super) const fn is_denied(&self) -> bool {
+        self.refused == FORMS.len() && !self.over
+    }
+
+    /// In every form once more, where nothing has come.
+    pub(super) fn start_over(&mut self) {
+        if !self.over && self.known == 0 {
+            *self = Self::default();
+        }
     }
 
     fn take(&mut self, item: Item<'_>) {

@@ -22,6 +22,8 @@ pub(super) struct Head {
     pub(super) obis: Obis,
     /// When: of the first row.
     pub(super) at: Civil,
+    /// In summer time.
+    pub(super) summer: bool,
     /// The status word, as sent.
     pub(super) status: String,
     /// From one row to the next; none where the meter does not say.
@@ -134,7 +136,8 @@ fn head(obis: Obis, fields: &[String]) -> Complete {
     let minutes = minutes.parse().ok().filter(|minutes| (1..=MINUTES_MAX).contains(minutes));
     columns.map_or(Complete::Never, |columns| {
         let period = minutes.map(Duration::from_mins);
-        Complete::Yes(Head { obis, at, status: status.clone(), period, columns })
+        let summer = clock::is_summer(stamp);
+        Complete::Yes(Head { obis, at, summer, status: status.clone(), period, columns })
     })
 }
 

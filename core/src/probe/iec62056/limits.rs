@@ -9,6 +9,9 @@ use crate::probe::port::{Framing, Settings};
 pub(super) const BLOCK_WAIT: Duration = Duration::from_millis(2_500);
 /// Our own answer is not put off longer, whatever is heard: the meter waits 1,500 ms for it.
 pub(super) const ANSWER_DELAY_MAX: Duration = Duration::from_millis(1_000);
+/// Nor before a command whatever is heard: what 9,600 Bd take for the longest answer we keep. In programming mode a
+/// meter waits for a minute at least.
+pub(super) const TALK_MAX: Duration = Duration::from_secs(20);
 /// Before a command, behind an answer that ended with its check. The book has the meter's reaction time here as
 /// well; but meters hear again at once, and one that does not is given that time from then on.
 pub(super) const COMMAND_DELAY: Duration = Duration::from_millis(40);

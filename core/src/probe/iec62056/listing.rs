@@ -7,7 +7,6 @@ use super::{
     message::{self, ACK, Mode},
     parity::Parity,
     registers,
-    speed::{Approach, SIGN_ON_BAUD},
     turn::{Pace, Partner, Turn, Word},
 };
 use crate::{
@@ -235,7 +234,7 @@ impl Listing {
     }
 
     fn converse_anew(&mut self, reason: &Ending, partner: &Partner) -> Result<Turn<Listed>, ReadError> {
-        let slow = partner.approach == Approach::Slow || partner.plan.baud == SIGN_ON_BAUD;
+        let slow = partner.is_slow();
         let attempts = partner.conversation;
         let unasked = matches!(partner.plan.mode, 'A' | 'B');
         let pace = match reason {

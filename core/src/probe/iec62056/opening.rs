@@ -1,14 +1,15 @@
 //! Finding out whether a meter goes on in HDLC: IEC 62056-21 mode E, up to the first octet of the link.
 //!
-//! Where it does, the line is left at the agreed speed in eight bits, for HDLC to begin. Where it does not,
-//! nothing was said after the identification, so that [`Session`](super::Session) can take up from there.
+//! Where it does, the line is left at the agreed speed in eight bits, for HDLC to begin. Where it does not, nothing
+//! was said after the identification, or the meter has said no to HDLC; [`Session`](super::Session) can take up from
+//! there.
 
 use std::time::Duration;
 
 use super::{
     identification::Identification,
     limits::{SIGN_ON, TOTAL_BYTES_MAX, TOTAL_TIME_MAX},
-    message::{self, Address, Mode},
+    message::{self, Address, Mode, NAK, STX},
     sign_on::SignOn,
     speed::{Approach, plan},
     turn::{Partner, Word},
@@ -58,13 +59,15 @@ pub struct Opened {
     /// The speed it offers.
     pub baud: u32,
     /// The line is at that speed in eight bits, and the meter waits for HDLC. Otherwise the meter waits for an
-    /// option select, or has begun to send.
+    /// option select, has begun to send, or has said no to HDLC.
     pub hdlc: bool,
     /// The head hears itself.
     pub echo: bool,
     pub(super) meter: Identification,
     /// What came behind the identification.
     pub(super) rest: Vec<u8>,
+    /// The meter offers HDLC and has said no to it. It waits for nothing, and may be reading out.
+    pub(super) refused: bool,
 }
 
 /// A conversation being opened.
@@ -86,7 +89,11 @@ enum Step {
     /// The meter may say our word again, and a head may as well.
     Listening {
         opened: Box<Opened>,
+        word: Vec<u8>,
+        /// Characters of it in a row.
         heard: usize,
+        /// What came last is a NAK.
+        refused: bool,
     },
     /// The meter changes over.
     Changing(Box<Opened>),
@@ -156,8 +163,18 @@ impl Opening {
                     word.hear(now);
                     self.deadline = word.due;
                 }
-                Step::Listening { opened, heard } => {
-                    *heard += 1;
+                Step::Listening { opened, word, heard, refused } => {
+                    let byte = raw & 0x7F;
+                    let expected = word.get(*heard % WORD_LENGTH).map(|raw| raw & 0x7F);
+                    let first = word.first().is_some_and(|raw| raw & 0x7F == byte);
+                    *heard = if expected == Some(byte) { *heard + 1 } else { usize::from(first) };
+                    let fits = opened.meter.parity.fits(raw);
+                    *refused = byte == NAK && fits;
+                    if byte == STX && fits {
+                        // It reads out, and there is nothing to wait for.
+                        self.refused();
+                        return Ok(());
+                    }
                     // With a head that hears itself the first such line is our own.
                     let lines = if opened.echo { 2 } else { 1 };
                     // Whoever has begun is let finish.
@@ -180,9 +197,13 @@ impl Opening {
                 return self.sign_on.elapsed(now, &mut self.script);
             }
             Step::Answering(word, opened) => {
-                self.script.send(now, word.bytes);
+                self.script.send(now, word.bytes.clone());
                 self.deadline = self.script.sent_until() + ECHO_WAIT;
-                self.step = Step::Listening { opened, heard: 0 };
+                self.step = Step::Listening { opened, word: word.bytes, heard: 0, refused: false };
+            }
+            step @ Step::Listening { refused: true, .. } => {
+                self.step = step;
+                self.refused();
             }
             Step::Listening { opened, .. } => {
                 self.script.set(Settings { baud: opened.baud, framing: Framing::EightNone });
@@ -195,14 +216,21 @@ impl Opening {
         Ok(())
     }
 
+    /// The meter said no to HDLC.
+    fn refused(&mut self) {
+        if let Step::Listening { opened, .. } = std::mem::replace(&mut self.step, Step::Over) {
+            self.script.push(Output::Done(Opened { hdlc: false, refused: true, ..*opened }));
+        }
+    }
+
     fn identified(&mut self, now: Moment, meter: Identification, rest: &[u8]) {
         let offered = meter.speed();
         let plan = plan(offered, Approach::Offered(0));
         let select = plan.select.filter(|_| meter.speaks_hdlc());
         let (identity, echo) = (meter.text.clone(), self.sign_on.has_echo());
         self.script.tell(Progress::Answered { identity: identity.clone(), baud: plan.baud });
-        let opened =
-            Opened { identity, baud: plan.baud, hdlc: select.is_some(), echo, meter, rest: rest.into() };
+        let (baud, hdlc, rest) = (plan.baud, select.is_some(), rest.into());
+        let opened = Opened { identity, baud, hdlc, echo, meter, rest, refused: false };
         let Some(speed) = select else {
             self.step = Step::Over;
             self.script.push(Output::Done(opened));

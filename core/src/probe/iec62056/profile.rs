@@ -23,6 +23,8 @@ const WINDOWS: [Duration; 3] = [Duration::from_hours(24), Duration::from_hours(4
 /// Windows without an answer in any form, before the meter has no profile.
 const DRY_MAX: u8 = 2;
 const MINUTE: Duration = Duration::from_mins(1);
+/// How far summer time is ahead.
+const SEASON: Duration = Duration::from_hours(1);
 
 /// The reading of a profile.
 #[derive(Debug)]
@@ -35,6 +37,12 @@ pub(super) struct Profile {
     /// The form has brought rows.
     works: bool,
     dry: u8,
+    /// Forms of this question that were refused.
+    refused: usize,
+    /// A question was refused in every form before any had brought rows.
+    denied: bool,
+    /// Standard time of the last row of this question that was kept before it was asked again.
+    known: Option<Civil>,
     heads: Heads,
     rows: Rows,
 }
@@ -44,8 +52,8 @@ pub(super) struct Profile {
 struct Rows {
     /// The moment of the next row; none where nobody knows.
     next: Option<Civil>,
-    /// The moment of the last row that was kept.
-    last: Option<Civil>,
+    /// The moment of the last row that was kept, and whether that is in summer time.
+    last: Option<(Civil, bool)>,
     parts: Vec<ProfilePart>,
 }
 
@@ -59,6 +67,9 @@ impl Profile {
             form: 0,
             works: false,
             dry: 0,
+            refused: 0,
+            denied: false,
+            known: None,
             heads: Heads::default(),
             rows: Rows::default(),
         }
@@ -67,16 +78,20 @@ impl Profile {
     pub(super) fn ask(&self) -> Option<Ask> {
         let (command, season) = FORMS.get(self.form)?;
         let from = self.from?;
-        let (from, to) = (stamp(from), stamp(self.ends(from)));
+        // What a meter's clock shows in summer or in world time is up to an hour off the winter time that is asked
+        // for. What is too much is left out by its own stamp.
+        let to = self.ends(from);
+        let (from, to) = (stamp(before(from)?), stamp(to.plus(SEASON).unwrap_or(to)));
         Some(Ask { command: *command, text: format!("P.01({season}{from};{season}{to})") })
     }
 
     pub(super) fn answered(&mut self, said: Said<'_>) -> Vec<Part> {
         let Some(from) = self.from else { return Vec::new() };
         let window = Span { from, to: self.ends(from) };
-        let Self { heads, rows, .. } = self;
-        heads.feed(said.text(), &mut |item| rows.take(item, window));
+        let Self { heads, rows, known, .. } = self;
+        heads.feed(said.text(), &mut |item| rows.take(item, window, *known));
         let parts = std::mem::take(&mut rows.parts).into_iter().map(Part::Profile).collect();
+        self.refused += usize::from(said.is_refusal());
         match said {
             Said::Some(_) => {}
             Said::Last(_) | Said::No => self.go_on(window.to),
@@ -91,15 +106,32 @@ impl Profile {
 
     /// Asks again for what has not come.
     pub(super) fn begin_again(&mut self) {
-        if let Some(last) = self.rows.last {
-            self.from = last.plus(MINUTE).filter(|from| *from <= self.span.to);
+        if let Some((at, summer)) = self.rows.last {
+            self.works = true;
+            self.known = standard(at, summer);
+            // In autumn an hour comes twice.
+            let from = self.known.unwrap_or(at).plus(MINUTE);
+            self.from = from.filter(|from| *from <= self.span.to);
         }
         self.heads = Heads::default();
         self.rows = Rows::default();
     }
 
+    /// A question was refused in every form, and none has brought rows.
+    pub(super) const fn is_denied(&self) -> bool {
+        self.denied && !self.works
+    }
+
+    /// From the beginning, where nothing has come.
+    pub(super) fn start_over(&mut self) {
+        if !self.works {
+            *self = Self::new(self.span);
+        }
+    }
+
     fn go_on(&mut self, to: Civil) {
         self.works |= self.rows.last.is_some();
+        self.known = None;
         self.heads = Heads::default();
         self.rows = Rows::default();
         if !self.works && self.form + 1 < FORMS.len() {
@@ -107,9 +139,11 @@ impl Profile {
             return;
         }
         if !self.works {
+            self.denied |= self.refused == FORMS.len();
             self.form = 0;
             self.dry += 1;
         }
+        self.refused = 0;
         let next = to.plus(MINUTE).filter(|from| *from <= self.span.to);
         self.from = next.filter(|_| self.dry < DRY_MAX);
     }
@@ -123,7 +157,7 @@ impl Profile {
 
 impl Rows {
     /// Meters that pass over what they were asked for send all they have.
-    fn take(&mut self, item: Item<'_>, window: Span) {
+    fn take(&mut self, item: Item<'_>, window: Span, known: Option<Civil>) {
         match item {
             Item::Error => {}
             Item::Head(head) => self.next = Some(head.at),
@@ -134,7 +168,10 @@ impl Rows {
                 if at < window.from || window.to.plus(MINUTE).is_some_and(|end| at >= end) {
                     return;
                 }
-                self.last = Some(at);
+                if known.is_some_and(|known| standard(at, head.summer).is_some_and(|at| at <= known)) {
+                    return;
+                }
+                self.last = Some((at, head.summer));
                 let values = values.iter().map(|value| self::value(value)).collect();
                 self.push(head, ProfileRow { at, status: head.status.clone(), values });
             }
@@ -166,6 +203,16 @@ fn value(text: &str) -> Option<Value> {
         return None;
     }
     Some(text.replace(' ', "").parse().map_or_else(|_| Value::Text(text.into()), Value::Number))
+}
+
+/// What the clock shows without summer time.
+fn standard(at: Civil, summer: bool) -> Option<Civil> {
+    if summer { before(at) } else { Some(at) }
+}
+
+/// An hour earlier.
+fn before(at: Civil) -> Option<Civil> {
+    Civil::of_unix(at.to_unix().checked_sub(i64::try_from(SEASON.as_secs()).ok()?)?)
 }
 
 /// `YYMMDDhhmm`.

@@ -1,20 +1,22 @@
-//! A conversation in programming mode: the password, where there is one, then question by question. Reading only.
+//! A conversation in programming mode: question by question, and the password where it is wanted. Reading only.
 
 use super::{
-    agenda::{Agenda, Ask, Said},
-    answer::{Answer, Heard, Reply},
+    agenda::{Agenda, Ask, Asked, Said},
+    answer::Reply,
     command::{self, Command},
     config::PATIENCE,
-    limits::{BLOCK_WAIT, CONVERSATIONS_MAX, END_SILENCE, GAP, PROGRESS_STEP, REPEATS_MAX, SIGN_ON},
+    dialogue::{Dialogue, Event},
+    doubt::{Again, Doubt, Weight},
+    limits::{BLOCK_WAIT, CONVERSATIONS_MAX, REPEATS_MAX, SIGN_ON},
     listing::at,
+    lock::Lock,
     message::{self, ACK, Mode, NAK},
-    speed::{Approach, SIGN_ON_BAUD},
-    turn::{Pace, Partner, Turn, Word},
+    tally::Tally,
+    turn::{Pace, Partner, Turn},
 };
 use crate::{
     probe::{
         error::ReadError,
-        part::Part,
         port::{Output, Progress},
         readout::Datum,
         script::Script,
@@ -31,37 +33,23 @@ pub(super) enum Programmed {
     NoSuchMode,
 }
 
+/// How it goes on.
+type Next = Result<Turn<Programmed>, ReadError>;
+
 /// All conversations in programming mode.
 #[derive(Debug)]
 pub(super) struct Programming {
     agenda: Agenda,
-    password: Option<String>,
     lock: Lock,
-    step: Step,
-    deadline: Moment,
+    dialogue: Dialogue,
     asked: Asked,
     repeats: u8,
-    said_again: bool,
+    doubt: Doubt,
     retries: u32,
     place: Place,
-    /// No question has been passed over in silence.
-    hurries: bool,
-    /// A question was answered with data.
-    told: bool,
     /// Something was refused without a reason.
     denied: bool,
-    fetched: u32,
-}
-
-/// How it stands with the password.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Lock {
-    /// It was not said.
-    Untried,
-    /// It was said, and nobody knows what the meter thought of it. It is not said again.
-    Tried,
-    /// The meter took it.
-    Open,
+    tally: Tally,
 }
 
 /// Where the meter is.
@@ -73,50 +61,27 @@ enum Place {
     Inside,
 }
 
-#[derive(Debug)]
-enum Step {
-    Idle,
-    Saying(Word, Vec<u8>),
-    Hearing(Answer),
-    /// The meter says more than we keep, and hears nothing before it has said it.
-    Draining,
-}
-
-/// What the meter shall answer.
-#[derive(Clone, Debug, Eq, PartialEq)]
-enum Asked {
-    Mode,
-    Password,
-    Question(Ask),
-    /// More of the answer.
-    More,
-    /// Nothing: we have broken off.
-    Nothing,
-}
-
 impl Programming {
-    pub(super) fn new(now: Moment, agenda: Agenda, password: Option<String>) -> Self {
+    pub(super) fn new(now: Moment, agenda: Agenda, lock: Lock) -> Self {
         Self {
             agenda,
-            password,
-            lock: Lock::Untried,
-            step: Step::Idle,
-            deadline: now,
-            asked: Asked::Nothing,
+            lock,
+            dialogue: Dialogue::new(now),
+            asked: Asked::Nothing(None),
             repeats: 0,
-            said_again: false,
+            doubt: Doubt::default(),
             retries: 0,
             place: Place::Outside,
-            hurries: true,
-            told: false,
             denied: false,
-            fetched: 0,
+            tally: Tally::default(),
         }
     }
 
     /// Goes on from an identification whose meter waits for an option select.
     pub(super) fn begin(&mut self, now: Moment, partner: &Partner) {
         self.agenda.begin_again();
+        self.tally.begin();
+        self.doubt = Doubt::default();
         self.place = Place::Outside;
         let speed = partner.plan.select.unwrap_or(b'0');
         let bytes = message::option_select(speed, Mode::Programming);
@@ -125,7 +90,7 @@ impl Programming {
 
     /// When to be told that nothing came.
     pub(super) const fn deadline(&self) -> Moment {
-        self.deadline
+        self.dialogue.deadline()
     }
 
     /// How often something had to be asked for again.
@@ -133,9 +98,24 @@ impl Programming {
         self.retries
     }
 
+    /// Whether the meter told something only after it had heard its password, as far as one can tell.
+    pub(super) const fn needs_password(&self) -> bool {
+        self.tally.told_with_password()
+    }
+
+    /// The conversation brings something, whatever else goes wrong.
+    pub(super) const fn has_told_here(&self) -> bool {
+        self.tally.told_here()
+    }
+
+    /// It was told that we break off.
+    pub(super) const fn has_broken_off(&self) -> bool {
+        matches!(self.asked, Asked::Nothing(_)) && !self.is_inside()
+    }
+
     /// The meter may be in programming mode, and stays in it until we break off or its own time is over.
-    pub(super) fn is_inside(&self) -> bool {
-        self.place != Place::Outside
+    pub(super) const fn is_inside(&self) -> bool {
+        !matches!(self.place, Place::Outside)
     }
 
     /// All registers that were asked for, where only what was wanted beside them is left.
@@ -151,7 +131,7 @@ impl Programming {
             script.set(SIGN_ON);
             script.send(now, command::break_off());
         }
-        self.step = Step::Idle;
+        self.dialogue.rest();
         self.place = Place::Outside;
     }
 
@@ -162,38 +142,9 @@ impl Programming {
         raw: u8,
         partner: &Partner,
         script: &mut Script<impl Sized>,
-    ) -> Result<Turn<Programmed>, ReadError> {
-        match &mut self.step {
-            Step::Idle => Ok(Turn::Going),
-            Step::Saying(word, _) => {
-                word.hear(now);
-                self.deadline = word.due;
-                Ok(Turn::Going)
-            }
-            Step::Hearing(answer) => match answer.push(raw) {
-                Heard::Junk => Ok(Turn::Going),
-                Heard::Text => {
-                    let short = answer.may_be_over();
-                    self.deadline = if short { now + END_SILENCE } else { self.deadline.max(now + GAP) };
-                    let bytes = answer.len();
-                    if bytes > 0 && bytes.is_multiple_of(PROGRESS_STEP) {
-                        script.tell(Progress::Receiving { bytes });
-                    }
-                    Ok(Turn::Going)
-                }
-                Heard::End(reply) => self.replied(now, reply, partner, script),
-                Heard::Flood => {
-                    self.hand_over(Said::TooMuch, script);
-                    self.step = Step::Draining;
-                    self.deadline = now + GAP;
-                    Ok(Turn::Going)
-                }
-            },
-            Step::Draining => {
-                self.deadline = now + GAP;
-                Ok(Turn::Going)
-            }
-        }
+    ) -> Next {
+        let event = self.dialogue.hear(now, raw, script);
+        self.happened(now, event, partner, script)
     }
 
     /// The deadline has passed.
@@ -202,67 +153,102 @@ impl Programming {
         now: Moment,
         partner: &Partner,
         script: &mut Script<impl Sized>,
-    ) -> Result<Turn<Programmed>, ReadError> {
-        match std::mem::replace(&mut self.step, Step::Idle) {
-            Step::Idle => Ok(Turn::Going),
-            Step::Saying(word, said) => {
-                script.send(now, word.bytes);
+    ) -> Next {
+        let event = self.dialogue.elapsed();
+        self.happened(now, event, partner, script)
+    }
+
+    fn happened<D>(
+        &mut self,
+        now: Moment,
+        event: Option<Event>,
+        partner: &Partner,
+        script: &mut Script<D>,
+    ) -> Next {
+        match event {
+            None => Ok(Turn::Going),
+            Some(Event::Say(bytes, said)) => {
+                script.send(now, bytes);
+                if let Asked::Nothing(next) = self.asked {
+                    self.place = Place::Outside;
+                    let over = || Turn::Over(Programmed::Registers(self.agenda.take_registers()));
+                    return Ok(next.map_or_else(over, Turn::Anew));
+                }
                 if self.asked == Asked::Mode {
                     self.place = Place::Unknown;
                 }
-                if self.asked == Asked::Nothing {
-                    self.place = Place::Outside;
-                    return Ok(Turn::Over(Programmed::Registers(self.agenda.take_registers())));
-                }
                 script.set(at(partner.plan.baud));
-                self.step = Step::Hearing(Answer::new(partner.parity(), said));
                 let wait = if self.asked == Asked::Mode { BLOCK_WAIT } else { PATIENCE.wait };
-                self.deadline = script.sent_until() + wait;
+                self.dialogue.listen(script.sent_until(), wait, said, partner);
                 Ok(Turn::Going)
             }
-            Step::Hearing(answer) => self.replied(now, answer.silence(), partner, script),
-            Step::Draining => self.ask(now, partner),
+            Some(Event::Replied(reply)) => self.replied(now, reply, partner, script),
+            Some(Event::Flooded) => {
+                self.doubt.settle(false);
+                self.hand_over(Said::TooMuch, script);
+                Ok(Turn::Going)
+            }
+            Some(Event::Drained) => self.ask(now, partner),
         }
     }
 
     fn say(&mut self, now: Moment, asked: Asked, bytes: Vec<u8>, said: Vec<u8>, partner: &Partner) {
-        let word = partner.word(now, bytes);
-        let word = if self.hurries && asked != Asked::Mode { word.hurried(now) } else { word };
+        self.dialogue.say(now, bytes, said, asked != Asked::Mode, partner);
         self.asked = asked;
-        self.deadline = word.due;
-        self.step = Step::Saying(word, said);
     }
 
-    fn replied<D>(
-        &mut self,
-        now: Moment,
-        reply: Reply,
-        partner: &Partner,
-        script: &mut Script<D>,
-    ) -> Result<Turn<Programmed>, ReadError> {
-        self.hurries &= reply != Reply::Silent;
+    fn replied<D>(&mut self, now: Moment, reply: Reply, partner: &Partner, script: &mut Script<D>) -> Next {
+        match (&self.asked, self.doubt.weigh(&reply, |text| self.agenda.is_named(text))) {
+            (Asked::Question(_) | Asked::More, Weight::Unsure) => {
+                return self.converse_anew(now, Pace::Same, partner);
+            }
+            (Asked::Question(_), Weight::PasswordRefused) => return Err(ReadError::WrongKey),
+            (Asked::Question(ask), Weight::PasswordTaken) => {
+                let said = ask.text.clone().into_bytes();
+                self.lock.opened();
+                self.doubt.password_answered();
+                self.dialogue.listen(now, PATIENCE.wait, said, partner);
+                return Ok(Turn::Going);
+            }
+            (Asked::Mode | Asked::Password | Asked::Question(_) | Asked::More | Asked::Nothing(_), _) => {}
+        }
         match (self.asked.clone(), reply) {
-            (Asked::Nothing, _) => Ok(Turn::Going),
-            (_, Reply::Break) if self.told => self.converse_anew(Pace::Same, partner),
+            (Asked::Nothing(_), _) => Ok(Turn::Going),
+            (Asked::Password, Reply::Break) => {
+                self.place = Place::Outside;
+                Err(ReadError::WrongKey)
+            }
             (_, Reply::Break) => {
                 self.place = Place::Outside;
                 self.denied = true;
-                Err(self.verdict())
+                if self.hung_up() || self.has_told() {
+                    return self.converse_anew(now, Pace::Same, partner);
+                }
+                Err(self.lock.verdict(self.denied))
             }
             // What a meter thinks of a password is asked for once, and otherwise seen by its answers.
-            (Asked::Password, Reply::Damaged | Reply::Silent) => self.ask(now, partner),
-            (_, Reply::Damaged) if self.repeats < REPEATS_MAX => {
+            (Asked::Password, Reply::Damaged | Reply::Noise | Reply::Silent) => {
+                self.doubt.password_unanswered();
+                self.ask(now, partner)
+            }
+            (_, reply @ (Reply::Damaged | Reply::Noise)) if self.repeats < REPEATS_MAX => {
                 self.repeats += 1;
                 self.retries += 1;
+                if reply == Reply::Noise {
+                    self.doubt.noise();
+                }
                 script.tell(Progress::Repeating);
                 let asked = self.asked.clone();
                 self.say(now, asked, message::repeat(), vec![NAK], partner);
                 Ok(Turn::Going)
             }
-            (_, Reply::Damaged) => self.converse_anew(Pace::Gentler, partner),
+            (_, Reply::Damaged | Reply::Noise) => self.converse_anew(now, Pace::Gentler, partner),
             (Asked::Mode, Reply::Seed | Reply::Ack) => {
                 self.place = Place::Inside;
-                self.unlock(now, partner)
+                match self.lock.at_once() {
+                    Some(password) => Ok(self.unlock(now, &password, partner)),
+                    None => self.ask(now, partner),
+                }
             }
             // It reads out its list, whatever it is told.
             (Asked::Mode, Reply::Data { .. }) => {
@@ -273,70 +259,98 @@ impl Programming {
                 if reply == Reply::Nak {
                     self.place = Place::Outside;
                 }
-                if self.is_slow(partner) {
+                if partner.is_slow() {
                     return Ok(Turn::Over(Programmed::NoSuchMode));
                 }
-                self.converse_anew(Pace::Slow, partner)
+                self.converse_anew(now, Pace::Slow, partner)
             }
             (Asked::Password, Reply::Ack) => {
-                self.lock = Lock::Open;
+                self.lock.opened();
                 self.ask(now, partner)
             }
             (Asked::Password, Reply::Nak | Reply::Seed | Reply::Data { .. }) => Err(ReadError::WrongKey),
             (Asked::Question(_) | Asked::More, Reply::Data { text, more }) => {
                 self.repeats = 0;
-                self.said_again = false;
+                self.doubt.settle(false);
                 self.hand_over(if more { Said::Some(&text) } else { Said::Last(&text) }, script);
                 if !more {
-                    return self.ask(now, partner);
+                    return self.go_on(now, partner);
                 }
                 self.say(now, Asked::More, command::next(), vec![ACK], partner);
                 Ok(Turn::Going)
             }
-            (Asked::Question(ask), Reply::Silent) => self.ask_again(now, ask, partner),
+            (Asked::Question(_), Reply::Silent) if !self.doubt.may_ask_again() && self.hung_up() => {
+                self.converse_anew(now, Pace::Same, partner)
+            }
+            (Asked::Question(ask), Reply::Silent) => self.ask_again(now, ask, Again::AfterSilence, partner),
             // Once it has answered, a NAK may mean that it has misheard.
-            (Asked::Question(ask), Reply::Nak) if self.told && !self.said_again => {
-                self.ask_again(now, ask, partner)
+            (Asked::Question(ask), Reply::Nak) if self.has_told() && self.doubt.may_ask_again() => {
+                self.ask_again(now, ask, Again::AfterRefusal, partner)
             }
             (Asked::Question(_), Reply::Nak | Reply::Ack) => {
                 self.denied = true;
+                self.doubt.settle(true);
                 self.hand_over(Said::No, script);
-                self.ask(now, partner)
+                self.go_on(now, partner)
             }
             (Asked::More, Reply::Silent | Reply::Nak | Reply::Ack) | (_, Reply::Seed) => {
-                self.converse_anew(Pace::Same, partner)
+                self.converse_anew(now, Pace::Same, partner)
             }
         }
     }
 
-    fn unlock(&mut self, now: Moment, partner: &Partner) -> Result<Turn<Programmed>, ReadError> {
-        let password = self.password.clone().filter(|_| self.lock != Lock::Tried);
-        let Some(password) = password else { return self.ask(now, partner) };
-        if self.lock == Lock::Untried {
-            self.lock = Lock::Tried;
+    /// After an answer: a meter that refuses a thing in every form may want its password first.
+    fn go_on(&mut self, now: Moment, partner: &Partner) -> Next {
+        if !self.agenda.is_denied() {
+            return self.ask(now, partner);
         }
+        if self.doubt.owes_answer() {
+            // What came then could be taken for what the meter thinks of its password.
+            if self.lock.hung_up() {
+                self.agenda.start_over();
+                return self.converse_anew(now, Pace::Same, partner);
+            }
+        } else if let Some(password) = self.lock.on_refusal() {
+            self.agenda.start_over();
+            return Ok(self.unlock(now, &password, partner));
+        }
+        self.ask(now, partner)
+    }
+
+    fn unlock(&mut self, now: Moment, password: &str, partner: &Partner) -> Turn<Programmed> {
         let text = format!("({password})");
         self.say(now, Asked::Password, Command::P1.with(&text), text.into_bytes(), partner);
-        Ok(Turn::Going)
+        Turn::Going
+    }
+
+    /// Whether the meter has left us as one does that wants a password, and will hear it in the next conversation.
+    const fn hung_up(&mut self) -> bool {
+        !self.tally.told_here() && self.lock.hung_up()
+    }
+
+    /// A question was answered with data.
+    const fn has_told(&self) -> bool {
+        self.tally.told() > 0
     }
 
     /// Asks what is next, or ends.
-    fn ask(&mut self, now: Moment, partner: &Partner) -> Result<Turn<Programmed>, ReadError> {
+    fn ask(&mut self, now: Moment, partner: &Partner) -> Next {
         self.repeats = 0;
-        self.said_again = false;
         match self.agenda.ask() {
             Some(ask) => self.question(now, ask, partner),
-            None if self.told => self.say(now, Asked::Nothing, command::break_off(), Vec::new(), partner),
-            None => return Err(self.verdict()),
+            None if self.has_told() => {
+                self.say(now, Asked::Nothing(None), command::break_off(), Vec::new(), partner)
+            }
+            None => return Err(self.lock.verdict(self.denied)),
         }
         Ok(Turn::Going)
     }
 
-    fn ask_again(&mut self, now: Moment, ask: Ask, partner: &Partner) -> Result<Turn<Programmed>, ReadError> {
-        if self.said_again {
-            return self.converse_anew(Pace::Gentler, partner);
+    fn ask_again(&mut self, now: Moment, ask: Ask, again: Again, partner: &Partner) -> Next {
+        if !self.doubt.may_ask_again() {
+            return self.converse_anew(now, Pace::Gentler, partner);
         }
-        self.said_again = true;
+        self.doubt.ask_again(again);
         self.retries += 1;
         self.question(now, ask, partner);
         Ok(Turn::Going)
@@ -350,46 +364,26 @@ impl Programming {
     fn hand_over<D>(&mut self, said: Said<'_>, script: &mut Script<D>) {
         let before = self.agenda.registers();
         let parts = self.agenda.answered(said);
-        let rows: usize = parts.iter().map(rows).sum();
-        let new = rows + self.agenda.registers() - before;
-        if new == 0 {
-            return;
+        let registers = self.agenda.registers() - before;
+        if self.tally.count(registers, &parts, self.lock.was_tried()) {
+            parts.into_iter().for_each(|part| script.push(Output::Part(part)));
+            script.tell(Progress::Fetched { done: self.tally.told(), total: None });
         }
-        self.told = true;
-        self.fetched = self.fetched.saturating_add(u32::try_from(new).unwrap_or(u32::MAX));
-        parts.into_iter().for_each(|part| script.push(Output::Part(part)));
-        script.tell(Progress::Fetched { done: self.fetched, total: None });
     }
 
-    fn converse_anew(&mut self, pace: Pace, partner: &Partner) -> Result<Turn<Programmed>, ReadError> {
+    /// Leaves for a new conversation, with the word for it where the meter is known to hear.
+    fn converse_anew(&mut self, now: Moment, pace: Pace, partner: &Partner) -> Next {
         let attempts = partner.conversation;
-        self.step = Step::Idle;
-        if attempts >= CONVERSATIONS_MAX {
+        self.dialogue.rest();
+        if attempts >= CONVERSATIONS_MAX && !self.tally.told_here() {
             return Err(ReadError::Garbled { attempts });
         }
         self.repeats = 0;
-        self.said_again = false;
         self.retries += 1;
-        Ok(Turn::Anew(pace))
-    }
-
-    /// Why nothing has come.
-    const fn verdict(&self) -> ReadError {
-        match self.lock {
-            Lock::Tried => ReadError::WrongKey,
-            Lock::Untried if self.denied => ReadError::Locked,
-            Lock::Untried | Lock::Open => ReadError::NothingToRead,
+        if self.place != Place::Inside {
+            return Ok(Turn::Anew(pace));
         }
-    }
-
-    fn is_slow(&self, partner: &Partner) -> bool {
-        partner.approach == Approach::Slow || partner.plan.baud == SIGN_ON_BAUD
-    }
-}
-
-fn rows(part: &Part) -> usize {
-    match part {
-        Part::Profile(profile) => profile.rows.len(),
-        Part::Events(events) => events.len(),
+        self.say(now, Asked::Nothing(Some(pace)), command::break_off(), Vec::new(), partner);
+        Ok(Turn::Going)
     }
 }

@@ -8,11 +8,11 @@ use super::{
     agenda::Agenda,
     command,
     config::Config,
+    goal::{Doing, Goal},
     identification::Identification,
-    limits::{
-        EXTRAS_BYTES_MAX, EXTRAS_TIME_MAX, LOCK_OUT, PAUSES, QUIET, SIGN_ON, TOTAL_BYTES_MAX, TOTAL_TIME_MAX,
-    },
+    limits::{LOCK_OUT, PAUSES, QUIET, SIGN_ON},
     listing::{Listed, Listing},
+    lock::Lock,
     opening::Opened,
     programming::{Programmed, Programming},
     report::{Seen, report},
@@ -57,26 +57,6 @@ pub struct Session {
     received: usize,
 }
 
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Doing {
-    SigningOn,
-    Listing,
-    Programming,
-    /// We have broken off because of this, and the meter is to hear it.
-    Closing(ReadError),
-    Over,
-}
-
-/// What the next conversation is for.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Goal {
-    List,
-    /// The registers one by one, and what is wanted beside them.
-    Singles,
-    /// What is wanted beside the registers.
-    Beside,
-}
-
 impl Session {
     /// Opens a readout.
     pub fn start(now: Moment, config: Config) -> Self {
@@ -88,20 +68,28 @@ impl Session {
     /// Takes up the conversation that [`Opening`](super::Opening) has begun, at once: the meter waits 1.5 s. An
     /// error is as one of [`Session::handle`].
     pub fn after_identification(now: Moment, config: Config, opened: Opened) -> Result<Self, ReadError> {
+        if opened.refused {
+            return Ok(Self::start_in_silence(now, config, opened.echo));
+        }
         let Opened { echo, meter, rest, .. } = opened;
-        let sign_on = SignOn::answered_already(now, config.address(), echo);
+        let sign_on = SignOn::answered_already(now, config.address(), config.wakes(), echo);
         let mut session = Self::new(now, config, Script::new(now, SIGN_ON), sign_on);
         session.identified(now, meter)?;
         session.handle(now, Input::Bytes(&rest))?;
         Ok(session)
     }
 
+    /// Opens a readout when the line is silent: of a meter that has answered before and may be in the middle of
+    /// something.
+    pub fn start_in_silence(now: Moment, config: Config, echo: bool) -> Self {
+        let sign_on = SignOn::answered_already(now, config.address(), config.wakes(), echo);
+        let mut session = Self::new(now, config, Script::new(now, SIGN_ON), sign_on);
+        session.turn_to(now, session.goal);
+        session
+    }
+
     fn new(now: Moment, config: Config, script: Script<Readout>, sign_on: SignOn) -> Self {
-        let goal = match (config.begins_in_programming(), config.wants.beside_only) {
-            (true, true) => Goal::Beside,
-            (true, false) => Goal::Singles,
-            (false, _) => Goal::List,
-        };
+        let goal = Goal::first(&config);
         Self {
             listing: Listing::new(now, config.list(), config.has(Quirk::WrongCheck)),
             programming: None,
@@ -117,15 +105,14 @@ impl Session {
             refused: None,
             signal: Signal::default(),
             closes: now,
-            ends: now + if goal == Goal::List { TOTAL_TIME_MAX } else { EXTRAS_TIME_MAX },
+            ends: now + goal.time_max(),
             received: 0,
         }
     }
 
     /// Moves the session on. After an error it is over.
     pub fn handle(&mut self, now: Moment, input: Input<'_>) -> Result<(), ReadError> {
-        let outcome = self.advance(now, input);
-        outcome.or_else(|error| self.fail(now, error))
+        self.advance(now, input).or_else(|error| self.fail(now, error))
     }
 
     /// The next thing to do. Ask until it says [`Output::Wait`] or [`Output::Done`].
@@ -161,8 +148,7 @@ impl Session {
 
     fn hear(&mut self, now: Moment, raw: u8) -> Result<(), ReadError> {
         self.received += 1;
-        let most = if self.goal == Goal::List { TOTAL_BYTES_MAX } else { EXTRAS_BYTES_MAX };
-        if self.received > most && !matches!(self.doing, Doing::Closing(_) | Doing::Over) {
+        if self.received > self.goal.bytes_max() && !matches!(self.doing, Doing::Closing(_) | Doing::Over) {
             return Err(ReadError::TooLong);
         }
         if let Some(percent) = self.signal.hear(raw) {
@@ -230,7 +216,8 @@ impl Session {
         let programming = self.programming.get_or_insert_with(|| {
             let names = if self.goal == Goal::Singles { config.names() } else { Vec::new() };
             let serial = readout.as_ref().and_then(|readout| readout.serial.as_deref());
-            Programming::new(now, Agenda::new(names, config.wants), config.password(serial))
+            let lock = Lock::new(config.password(serial), config.has(Quirk::Password));
+            Programming::new(now, Agenda::new(names, config.wants), lock)
         });
         self.doing = Doing::Programming;
         programming.begin(now, partner);
@@ -244,6 +231,7 @@ impl Session {
     ) -> Result<(), ReadError> {
         // What was tried in vain in programming mode is not tried there again.
         let commands = self.refused.is_none() && self.partner.as_ref().is_some_and(Partner::takes_commands);
+        let refused = turn.as_ref().err().copied().unwrap_or(ReadError::NothingToRead);
         match turn {
             Ok(Turn::Going) => Ok(()),
             Ok(Turn::Anew(pace)) => {
@@ -261,17 +249,12 @@ impl Session {
                 self.turn_to(now, Goal::Beside);
                 Ok(())
             }
-            Ok(Turn::Over(_)) if commands => {
-                self.refused = Some(ReadError::NothingToRead);
+            Ok(Turn::Over(_)) | Err(ReadError::Refused) if commands => {
+                self.refused = Some(refused);
                 self.turn_to(now, Goal::Singles);
                 Ok(())
             }
             Ok(Turn::Over(_)) => Err(ReadError::NothingToRead),
-            Err(ReadError::Refused) if commands => {
-                self.refused = Some(ReadError::Refused);
-                self.turn_to(now, Goal::Singles);
-                Ok(())
-            }
             Err(error) => Err(error),
         }
     }
@@ -280,6 +263,13 @@ impl Session {
         match turn {
             Turn::Going => {}
             Turn::Anew(pace) => {
+                if let Some(programming) = &self.programming {
+                    // As long as each conversation brings something it is worth while.
+                    if programming.has_told_here() {
+                        self.sign_on.forget_tries();
+                    }
+                    self.left = programming.has_broken_off().then_some(now).or(self.left);
+                }
                 self.break_off(now);
                 self.converse_anew(now, pace);
             }
@@ -313,7 +303,7 @@ impl Session {
     fn turn_to(&mut self, now: Moment, goal: Goal) {
         self.goal = goal;
         if goal != Goal::List {
-            self.ends = now + EXTRAS_TIME_MAX;
+            self.ends = now + goal.time_max();
         }
         self.sign_on.forget_tries();
         self.sign_on.anew(now, PAUSES[0], &mut self.script);
@@ -366,7 +356,13 @@ impl Session {
 
     fn done(&mut self, readout: Option<Readout>) {
         self.doing = Doing::Over;
-        readout.into_iter().for_each(|readout| self.script.push(Output::Done(readout)));
+        let Some(mut readout) = readout else { return };
+        // Where there was no occasion to see it, what was known holds.
+        let known = self.config.has(Quirk::Password);
+        if self.programming.as_ref().map_or(known, Programming::needs_password) {
+            readout.way.quirks.insert(Quirk::Password);
+        }
+        self.script.push(Output::Done(readout));
     }
 
     fn report(&self, registers: Vec<Datum>, integrity: Integrity) -> Option<Readout> {

@@ -54,7 +54,7 @@ impl SignOn {
         wakes: bool,
         script: &mut Script<D>,
     ) -> Self {
-        let mut sign_on = Self { patience, wakes, ..Self::answered_already(now, address, false) };
+        let mut sign_on = Self { patience, ..Self::answered_already(now, address, wakes, false) };
         sign_on.conversations = 0;
         sign_on.answered = false;
         sign_on.begin(now, script);
@@ -62,11 +62,11 @@ impl SignOn {
     }
 
     /// Where somebody else has heard the identification of this conversation.
-    pub(super) fn answered_already(now: Moment, address: Option<Address>, echo: bool) -> Self {
+    pub(super) fn answered_already(now: Moment, address: Option<Address>, wakes: bool, echo: bool) -> Self {
         Self {
             address,
             patience: PATIENCE,
-            wakes: false,
+            wakes,
             step: Step::Quieting(Quiet::new(QUIET)),
             deadline: now,
             attempts: 0,

@@ -18,8 +18,14 @@ const USUAL: &[&str] = &[
     "2.8.2", "2.8.3", "2.8.4", "3.8.0", "4.8.0", "1.6.0",
 ];
 /// How to ask, the most common first: command, and what stands in the brackets.
-const FORMS: [(Command, &str); 4] =
-    [(Command::R5, ""), (Command::R1, ""), (Command::R5, "1"), (Command::R1, "1")];
+const FORMS: [(Command, &str); 6] = [
+    (Command::R5, ""),
+    (Command::R1, ""),
+    (Command::R5, "1"),
+    (Command::R1, "1"),
+    (Command::R5, ";"),
+    (Command::R1, ";"),
+];
 /// So many registers in a row that were not told in any form: the meter tells none.
 const DRY_MAX: u8 = 5;
 /// More registers than any list has.
@@ -43,6 +49,10 @@ pub(super) struct Singles {
     /// The form has been answered.
     works: bool,
     dry: u8,
+    /// Forms of this register that were refused.
+    refused: usize,
+    /// A register was refused in every form before any was told.
+    denied: bool,
     answer: String,
     found: Vec<Datum>,
 }
@@ -51,7 +61,17 @@ impl Singles {
     pub(super) fn new(mut names: Vec<String>) -> Self {
         names.retain(|name| is_name(name));
         names.truncate(NAMES_MAX);
-        Self { names, at: 0, form: 0, works: false, dry: 0, answer: String::new(), found: Vec::new() }
+        Self {
+            names,
+            at: 0,
+            form: 0,
+            works: false,
+            dry: 0,
+            refused: 0,
+            denied: false,
+            answer: String::new(),
+            found: Vec::new(),
+        }
     }
 
     pub(super) fn ask(&self) -> Option<Ask> {
@@ -67,6 +87,7 @@ impl Singles {
         if matches!(said, Said::Some(_)) {
             return;
         }
+        self.refused += usize::from(said.is_refusal());
         let answer = std::mem::take(&mut self.answer);
         let datum = self.names.get(self.at).and_then(|name| register(name, &answer));
         if let Some(datum) = datum {
@@ -74,6 +95,8 @@ impl Singles {
             self.works = true;
             self.at += 1;
         } else if self.works || self.form + 1 == FORMS.len() {
+            self.denied |= !self.works && self.refused == FORMS.len();
+            self.refused = 0;
             self.dry += u8::from(!self.works);
             self.form = if self.works { self.form } else { 0 };
             self.at = if self.dry < DRY_MAX { self.at + 1 } else { self.names.len() };
@@ -84,6 +107,24 @@ impl Singles {
 
     pub(super) fn begin_again(&mut self) {
         self.answer.clear();
+    }
+
+    /// Whether a text is the register that is asked for, by its name.
+    pub(super) fn is_named(&self, text: &str) -> bool {
+        let named = !text.trim_start().starts_with('(');
+        named && self.names.get(self.at).is_some_and(|name| register(name, text).is_some())
+    }
+
+    /// A register was refused in every form, and none was told.
+    pub(super) const fn is_denied(&self) -> bool {
+        self.denied && !self.works
+    }
+
+    /// From the first register on, where none was told.
+    pub(super) fn start_over(&mut self) {
+        if !self.works {
+            (self.at, self.form, self.dry, self.refused, self.denied) = (0, 0, 0, 0, false);
+        }
     }
 
     pub(super) const fn found(&self) -> usize {

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::{
     identification::Identification,
-    limits::{ANSWER_DELAY_MAX, COMMAND_DELAY},
+    limits::{ANSWER_DELAY_MAX, COMMAND_DELAY, TALK_MAX},
     parity::Parity,
-    speed::{Approach, Plan},
+    speed::{Approach, Plan, SIGN_ON_BAUD},
 };
 use crate::time::Moment;
 
@@ -33,6 +33,11 @@ impl Partner {
         matches!(self.meter.speed(), Some(b'0'..=b'6'))
     }
 
+    /// It is spoken with at the speed that all meters understand.
+    pub(super) fn is_slow(&self) -> bool {
+        self.approach == Approach::Slow || self.plan.baud == SIGN_ON_BAUD
+    }
+
     /// What to say after the meter's reaction time has passed.
     pub(super) fn word(&self, now: Moment, bytes: Vec<u8>) -> Word {
         let reaction = self.meter.reaction();
@@ -54,6 +59,11 @@ impl Word {
     /// The same, sooner: to a meter that hears again as soon as it has spoken.
     pub(super) fn hurried(self, now: Moment) -> Self {
         Self { due: self.due.min(now + COMMAND_DELAY), ..self }
+    }
+
+    /// The same, to a meter that waits for it a minute and may still be in the middle of an answer.
+    pub(super) fn unhurried(self, now: Moment) -> Self {
+        Self { latest: now + TALK_MAX, ..self }
     }
 
     /// Whoever still talks does not listen.

@@ -186,6 +186,9 @@ impl Collector {
     fn data(&mut self, byte: u8) -> Heard {
         match byte {
             STX if self.text.get(self.body..).is_some_and(|body| !body.contains(&b'(')) => self.begin_block(),
+            // Another telegram has begun within a value of this one, whose end is cut off. The check of both together
+            // may be right by chance.
+            STX => return self.give_up(),
             b'(' => self.in_brackets = true,
             b')' | LF => self.in_brackets = false,
             b'!' if !self.in_brackets => (self.place, self.end) = (Place::Tail, self.text.len()),

@@ -8,7 +8,11 @@ use super::{
     reading::{Read, beside, check_rows, read, ring, span},
     terminal::{Dislike, Terminal, number},
 };
-use crate::probe::{iec62056::Config, part::Wants, port::Progress};
+use crate::probe::{
+    iec62056::Config,
+    part::{Span, Wants},
+    port::Progress,
+};
 
 #[test]
 fn a_load_profile_is_read_day_by_day_in_whatever_form_the_meter_likes() {
@@ -27,6 +31,42 @@ fn a_load_profile_is_read_day_by_day_in_whatever_form_the_meter_likes() {
             read.ends_with_a_break();
         }
     }
+}
+
+#[test]
+fn a_profile_in_summer_time_is_read_whole() {
+    let (own, shown) = (span((1, 0, 15), (4, 0, 0)), span((1, 1, 15), (4, 1, 0)));
+    for commands in [&["R5", "R6"] as &'static [&'static str], &["R6"]] {
+        let terminal = Terminal { commands, ..seasonal(own, (20, 2, 15)) };
+        check_rows(&read(terminal, beside(Some(shown), false), Probe::default()), shown);
+    }
+}
+
+#[test]
+fn the_hour_that_comes_twice_is_read_twice_wherever_the_meter_breaks_off() {
+    let own = span((1, 0, 15), (3, 0, 0));
+    let wanted = span((1, 1, 15), (3, 0, 0));
+    // Before that nothing has come, and the meter has said no.
+    for breaks_at in (4..60).map(Some).chain([None]) {
+        let terminal = Terminal { commands: &["R6"], breaks_at, ..seasonal(own, (2, 2, 15)) };
+        let read = read(terminal, beside(Some(wanted), false), Probe::default());
+        let rows = read.rows();
+        let values = rows.iter().map(|row| row.values[0].as_ref().unwrap().to_string());
+        let expected = (0..192).map(|count| format!("{:.2}", f64::from(count) / 100.0));
+        assert!(values.eq(expected), "{breaks_at:?} {}", read.drive.transcript);
+    }
+}
+
+#[test]
+fn a_log_of_another_name_is_found() {
+    let terminal = Terminal { log_name: "P.99", ..Terminal::default() };
+    assert_eq!(read(terminal, beside(None, true), Probe::default()).events().len(), 2);
+}
+
+/// A meter whose clock goes to winter time then.
+fn seasonal(own: Span, winter: (u32, u32, u32)) -> Terminal {
+    let winter_from = Some(span(winter, winter).from);
+    Terminal { profile: Some(own), winter_from, ..Terminal::default() }
 }
 
 #[test]

@@ -2,8 +2,9 @@
 
 use super::{
     terminal::{Done, Terminal},
-    wire::{Wire, bit_ns},
+    wire::{Wire, bit_ns, even, text_ns},
 };
+use crate::probe::dlms::tests::guest::{Guest, Lock};
 
 const MS: u64 = 1_000_000;
 /// How long a meter stays in programming mode when nothing is said.
@@ -61,6 +62,12 @@ pub(super) struct Habits {
     pub(super) deaf_to_break: bool,
     /// In mode E: how the meter says the option select again.
     pub(super) mode_e: ModeE,
+    /// What talks HDLC then; one octet of it, where there is nothing.
+    pub(super) binary: Option<Lock>,
+    /// It leaves HDLC by itself after so long; not at all within a test, where that is 0.
+    pub(super) binary_ms: u64,
+    /// Goes on in HDLC after a goodbye.
+    pub(super) stays_binary: bool,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -68,6 +75,9 @@ pub(super) enum ModeE {
     /// It knows no such mode.
     None,
     Mute,
+    Refused,
+    /// At 300 and at once.
+    ReadsOut,
     At300,
     AtNewSpeed,
 }
@@ -118,12 +128,16 @@ impl Default for Habits {
             deaf_ms: 0,
             deaf_to_break: false,
             mode_e: ModeE::None,
+            binary: None,
+            binary_ms: 0,
+            stays_binary: false,
         }
     }
 }
 
 #[derive(Debug)]
 pub(super) struct Meter {
+    pub(super) guest: Option<Guest>,
     habits: Habits,
     state: State,
     busy_until: u64,
@@ -132,6 +146,8 @@ pub(super) struct Meter {
     /// Between these moments a meter that was woken listens.
     woken: (u64, u64),
     list: u8,
+    /// All that was said is out: a line keeps the order.
+    line_until: u64,
 }
 
 #[derive(Debug)]
@@ -151,12 +167,14 @@ impl Meter {
     pub(super) fn new(habits: Habits, wire: &mut Wire) -> Self {
         let mut meter = Self {
             asleep: habits.sleeps,
+            guest: habits.binary.map(Guest::new),
             habits,
             state: State::Idle,
             busy_until: 0,
             readouts: 0,
             woken: (0, 0),
             list: b'0',
+            line_until: 0,
         };
         let mut said = 0;
         while said < meter.habits.busy_ms * MS {
@@ -167,8 +185,12 @@ impl Meter {
     }
 
     /// Somebody who comes now finds it shut.
-    pub(super) const fn is_shut(&self) -> bool {
-        matches!(self.state, State::Programming(..))
+    pub(super) fn is_shut(&self) -> bool {
+        matches!(self.state, State::Programming(..)) || self.guest.as_ref().is_some_and(Guest::is_linked)
+    }
+
+    pub(super) const fn is_binary(&self) -> bool {
+        matches!(self.state, State::Hdlc(..))
     }
 
     /// Does what is due by itself.
@@ -188,11 +210,15 @@ impl Meter {
         if at < self.busy_until {
             return;
         }
-        if let State::Hdlc(own, from) = self.state {
-            // Whatever it is: this bench has no HDLC, and says so in one octet.
+        if let State::Hdlc(own, from) = self.state
+            && (self.habits.binary_ms == 0 || at < from + self.habits.binary_ms * MS)
+        {
             if baud == own && at >= from {
-                wire.say(at + 5 * MS, own, &[0x7E]);
+                self.hear_frame(wire, message, own, at);
             }
+            return;
+        }
+        if message.first() == Some(&0x7E) {
             return;
         }
         let text: Vec<u8> = message.iter().map(|byte| byte & 0x7F).collect();
@@ -209,7 +235,8 @@ impl Meter {
         if let State::Programming(own, until) = self.state
             && at < until
         {
-            let begins = at.saturating_sub(message.len() as u64 * 10 * bit_ns(baud));
+            // A receiver has a character in the middle of its stop bit.
+            let begins = at.saturating_sub((message.len() as u64 * 10 - 1) * bit_ns(baud));
             if baud == own && begins >= self.busy_until + self.habits.deaf_ms * MS {
                 self.command(wire, &text, own, answer);
             }
@@ -220,7 +247,7 @@ impl Meter {
                 let refuses = self.habits.refuses == Refusal::All;
                 let Some(terminal) = self.habits.terminal.as_mut().filter(|_| !refuses) else { return };
                 let (own, greeting) = (300 << (speed - b'0'), even(&terminal.greet()));
-                let at = wire.say(answer, own, self.habits.junk);
+                let at = wire.say(answer.max(self.line_until), own, self.habits.junk);
                 self.busy_until = wire.say(at, own, &greeting);
                 self.state = State::Programming(own, self.busy_until + IDLE);
             }
@@ -243,6 +270,8 @@ impl Meter {
             {
                 let new = 300 << (speed - b'0');
                 let end = match self.habits.mode_e {
+                    ModeE::Refused => return self.say_no(wire, answer),
+                    ModeE::ReadsOut => return self.read_out(wire, answer, 300),
                     ModeE::None | ModeE::Mute => answer,
                     ModeE::At300 => wire.say(answer, 300, message),
                     ModeE::AtNewSpeed => wire.say(answer, new, message),
@@ -256,11 +285,24 @@ impl Meter {
         }
     }
 
+    fn hear_frame(&mut self, wire: &mut Wire, frame: &[u8], baud: u32, at: u64) {
+        // Without a guest, that there is HDLC is said in one octet.
+        let answer = self.guest.as_mut().map_or(Some(vec![0x7E]), |guest| guest.hear(frame));
+        if let Some(answer) = answer {
+            self.busy_until = wire.say(at + 30 * MS, baud, &answer);
+        }
+        if self.guest.as_ref().is_some_and(Guest::is_left) && !self.habits.stays_binary {
+            self.state = State::Idle;
+        }
+    }
+
     fn command(&mut self, wire: &mut Wire, text: &[u8], baud: u32, at: u64) {
         let Some(terminal) = &mut self.habits.terminal else { return };
         match terminal.hear(text) {
             Done::Says(said) => {
-                self.busy_until = wire.say(at, baud, &even(&said));
+                let late = at + terminal.talk.late_ms * MS;
+                self.line_until = wire.say(late.max(self.line_until), baud, &even(&said));
+                self.busy_until = at + said.len() as u64 * 10 * bit_ns(baud);
                 // A meter that breaks off itself is out as well.
                 self.state = match said.as_slice() {
                     b"\x01B0\x03q" => State::Idle,
@@ -273,7 +315,7 @@ impl Meter {
     }
 
     fn identify(&mut self, wire: &mut Wire, at: u64) {
-        let at = wire.say(at, 300, self.habits.junk);
+        let at = wire.say(at.max(self.line_until), 300, self.habits.junk);
         let mut ident = even(format!("/{}\r\n", self.habits.ident).as_bytes());
         if self.habits.flips_ident > 0 {
             self.habits.flips_ident -= 1;
@@ -296,13 +338,17 @@ impl Meter {
             Refusal::Lists | Refusal::All => true,
         };
         if refused || !known {
-            self.busy_until = wire.say(answer, 300, &even(&[0x15]));
-            self.state = State::Idle;
+            self.say_no(wire, answer);
         } else if speed == offered && !self.habits.stays_at_300 {
             self.read_out(wire, answer, 300 << (speed - b'0'));
         } else {
             self.read_out(wire, answer, 300);
         }
+    }
+
+    fn say_no(&mut self, wire: &mut Wire, at: u64) {
+        self.busy_until = wire.say(at, 300, &even(&[0x15]));
+        self.state = State::Idle;
     }
 
     fn read_out(&mut self, wire: &mut Wire, at: u64, baud: u32) {
@@ -351,12 +397,4 @@ impl Meter {
             BlockFraming::NoStx => block[1..block.len() - 2].to_vec(),
         }
     }
-}
-
-const fn text_ns(text: &[u8]) -> u64 {
-    text.len() as u64 * 10 * 1_000_000_000 / 300
-}
-
-fn even(bytes: &[u8]) -> Vec<u8> {
-    bytes.iter().map(|&byte| if byte.count_ones() % 2 == 0 { byte } else { byte | 0x80 }).collect()
 }

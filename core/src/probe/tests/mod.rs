@@ -3,6 +3,7 @@
 mod arbitrary;
 mod bench;
 mod beside;
+mod both_ways;
 mod captures;
 mod decode;
 mod driving;
@@ -19,6 +20,7 @@ mod pace;
 mod programming;
 mod push;
 mod push_meter;
+mod push_search;
 mod reading;
 mod replay;
 mod sml;

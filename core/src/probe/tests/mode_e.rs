@@ -1,15 +1,19 @@
 //! Into HDLC by way of 300 Bd, and back where a meter has none.
 
+use std::time::Duration;
+
 use super::{
     bench::{Bench, Echo, Probe, VirtualLine},
     meter::{Habits, ModeE},
 };
 use crate::{
     probe::{
+        dlms,
         drive::{Drive, DriveError, Protocol},
         error::ReadError,
         iec62056::{Config, Opened, Opening, OpeningConfig, Session},
-        port::{Framing, Input, Output, Settings},
+        mode_e,
+        port::{Framing, Input, Output, Patience, Settings},
         readout::Readout,
     },
     time::Moment,
@@ -140,6 +144,39 @@ fn a_meter_of_another_mode_is_read_with_no_second_sign_on() {
         assert_eq!(*readout, plain.result.unwrap());
         assert!(drive.timing.wall <= plain.timing.wall + std::time::Duration::from_millis(20));
     }
+}
+
+#[test]
+fn a_meter_that_says_no_to_hdlc_is_read_at_once_and_at_its_speed() {
+    for (mode_e, within_ms) in [(ModeE::Refused, 4_600), (ModeE::ReadsOut, 15_000)] {
+        for echo in [Echo::None, Echo::Whole, Echo::Cut, Echo::Garbled] {
+            let habits = Habits { ident: IDENT, mode_e, ..Habits::default() };
+            let (bench, composed) = (Bench::new(), Composed::Opening(opening()));
+            let probe = Probe { echo, ..Probe::default() };
+            let drive = bench.run_any(composed, &mut VirtualLine::new(&bench, habits, probe)).0;
+            let requests = said(&drive).iter().filter(|said| said.ends_with(&b"!\r\n".map(even))).count();
+            let (opened, found) =
+                drive.result.unwrap_or_else(|error| panic!("{error}\n{}", drive.transcript));
+            let Found::Readout(readout) = found else { panic!("{mode_e:?} {echo:?} {found:?}") };
+            assert!(!opened.hdlc);
+            assert_eq!((readout.registers.len(), readout.baud, readout.retries, requests), (8, 9_600, 0, 2));
+            assert!(drive.timing.wall < Duration::from_millis(within_ms), "{echo:?} {:?}", drive.timing);
+        }
+    }
+}
+
+#[test]
+fn a_meter_that_is_silent_about_hdlc_is_read_after_its_readout() {
+    let habits = Habits { ident: IDENT, mode_e: ModeE::None, ..Habits::default() };
+    let mut hdlc = dlms::Config::new(*b"LMP12345", [7; 16]);
+    hdlc.patience = Patience { attempts: 1, wait: Duration::from_millis(400) };
+    let config = mode_e::Config { text: Config::default(), hdlc, hdlc_first: true };
+    let bench = Bench::new();
+    let session = mode_e::Session::start(bench.now(), config);
+    let drive = bench.run_any(session, &mut VirtualLine::new(&bench, habits, Probe::default())).0;
+    let requests = said(&drive).iter().filter(|said| said.ends_with(&b"!\r\n".map(even))).count();
+    let readout = drive.result.unwrap_or_else(|error| panic!("{error}\n{}", drive.transcript));
+    assert_eq!((readout.registers.len(), readout.baud, readout.retries, requests), (8, 9_600, 0, 2));
 }
 
 #[test]

@@ -8,14 +8,19 @@ use super::{
     reading::{Read, beside, check_rows, read, ring, single, span, values},
     terminal::{Dislike, Terminal},
 };
-use crate::probe::{error::ReadError, iec62056::Config, way::Quirk};
+use crate::probe::{error::ReadError, iec62056::Config, part::Wants, way::Quirk};
 
 #[test]
 fn single_registers_are_read_in_whatever_form_the_meter_likes() {
     for dislike in [Dislike::Nak, Dislike::Ack, Dislike::Error] {
-        for (commands, inside) in
-            [(["R5", "R6"], ""), (["R1", "R2"], ""), (["R5", "R6"], "1"), (["R1", "R2"], "1")]
-        {
+        for (commands, inside) in [
+            (["R5", "R6"], ""),
+            (["R1", "R2"], ""),
+            (["R5", "R6"], "1"),
+            (["R1", "R2"], "1"),
+            (["R5", "R6"], ";"),
+            (["R1", "R2"], ";"),
+        ] {
             for names in [true, false] {
                 for echo in [Echo::None, Echo::Whole, Echo::Cut, Echo::Garbled, Echo::Late] {
                     let commands = if commands[0] == "R5" { &["R5", "R6"] } else { &["R1", "R2"] };
@@ -74,20 +79,74 @@ fn a_meter_with_an_empty_list_or_none_is_asked_for_registers_one_by_one() {
 }
 
 #[test]
-fn a_password_is_said_only_where_one_is_at_hand() {
+fn a_meter_that_wants_its_password_hears_it_once_and_at_once_the_next_time() {
     let locked = |dislike| Terminal { password: Some("00112233"), dislike, ..Terminal::default() };
     let with = |password: &str| Config { keyring: ring(password), ..single(&["1.8.0"]) };
-    for dislike in [Dislike::Nak, Dislike::Ack] {
+    for (dislike, without) in [
+        (Dislike::Nak, ReadError::Locked),
+        (Dislike::Ack, ReadError::Locked),
+        (Dislike::Error, ReadError::NothingToRead),
+        (Dislike::Break, ReadError::Locked),
+        (Dislike::Silence, ReadError::Garbled { attempts: 5 }),
+    ] {
         let right = read(locked(dislike), with("00112233"), Probe::default());
-        assert_eq!(values(right.readout()), ["12345.670"]);
-        right.ends_with_a_break();
+        assert_eq!((values(right.readout()), right.count(b"\x01P1")), (vec!["12345.670".into()], 1));
+        let known = Config { way: Some(right.readout().way.clone()), ..with("00112233") };
+        let again = read(locked(dislike), known, Probe::default());
+        assert_eq!(
+            (again.readout().way.to_string(), again.count(b"\x01R")),
+            ("iec62056-21 9600 password".into(), 1)
+        );
+        assert_eq!((again.count(b"\x01P1"), again.count(b"/?!")), (1, 1));
         let wrong = read(locked(dislike), with("11111111"), Probe::default());
-        assert_eq!(wrong.error(), ReadError::WrongKey);
-        assert_eq!(wrong.count(b"\x01P1"), 1);
-        wrong.ends_with_a_break();
+        assert_eq!((wrong.error(), wrong.count(b"\x01P1")), (ReadError::WrongKey, 1), "{dislike:?}");
         let none = read(locked(dislike), single(&["1.8.0"]), Probe::default());
-        assert_eq!((none.error(), none.count(b"\x01P1")), (ReadError::Locked, 0));
-        none.ends_with_a_break();
+        assert_eq!((none.error(), none.count(b"\x01P1")), (without, 0), "{dislike:?}");
+        for read in [right, again, wrong, none] {
+            // Where the meter has broken off, nobody has to.
+            if dislike != Dislike::Break {
+                read.ends_with_a_break();
+            }
+        }
+    }
+}
+
+#[test]
+fn a_meter_that_tells_without_a_password_never_hears_one() {
+    let with = |config| Config { keyring: ring("00112233"), ..config };
+    for dislike in [Dislike::Nak, Dislike::Ack, Dislike::Error] {
+        for commands in [&["R5", "R6"] as &'static [&'static str], &["R1"]] {
+            let terminal = Terminal { commands, dislike, ..Terminal::default() };
+            let read = read(terminal, with(single(&["1.8.0", "7.8.0", "2.8.0"])), Probe::default());
+            assert_eq!((values(read.readout()).len(), read.count(b"\x01P1")), (2, 0));
+            assert!(!read.readout().way.has(Quirk::Password));
+        }
+    }
+    let span = span((1, 0, 15), (3, 0, 0));
+    let terminal = Terminal { profile: Some(span), ..Terminal::default() };
+    let read = read(terminal, with(beside(Some(span), true)), Probe::default());
+    check_rows(&read, span);
+    assert_eq!((read.events().len(), read.count(b"\x01P1")), (2, 0));
+}
+
+#[test]
+fn a_profile_behind_a_password_is_read_after_registers_without() {
+    let span = span((1, 0, 15), (1, 12, 0));
+    let wants = Wants { profile: Some(span), events: true, beside_only: false };
+    for dislike in [Dislike::Nak, Dislike::Error, Dislike::Break, Dislike::Silence] {
+        let terminal = Terminal {
+            password: Some("1"),
+            shows_registers: true,
+            dislike,
+            profile: Some(span),
+            ..Terminal::default()
+        };
+        let config = Config { keyring: ring("1"), wants, ..single(&["0.0.0", "1.8.0"]) };
+        let read = read(terminal, config, Probe::default());
+        check_rows(&read, span);
+        assert_eq!(values(read.readout()), ["00412345", "12345.670"]);
+        assert_eq!((read.events().len(), read.count(b"\x01P1")), (2, 1));
+        assert!(read.readout().way.has(Quirk::Password));
     }
 }
 
@@ -126,6 +185,70 @@ fn answers_that_stay_away_are_asked_for_again_and_no_row_comes_twice() {
             read.ends_with_a_break();
         }
     }
+}
+
+#[test]
+fn a_late_answer_is_never_booked_to_another_register() {
+    let own = [("0.0.0", "00412345"), ("1.8.0", "12345.670"), ("1.8.1", "5.5"), ("2.8.0", "1.000")];
+    for names in [false, true] {
+        for (first, count) in [(1, 1), (1, 2), (2, 1), (2, 2), (2, 9), (3, 3), (1, 9)] {
+            for ms in [1_500, 1_900, 2_300, 3_000, 3_900, 4_300, 6_000, 12_000] {
+                let terminal = Terminal { names, late: (first, count, ms), ..Terminal::default() };
+                let read = read(terminal, single(&own.map(|(name, _)| name)), Probe::default());
+                // A line that is always slow is no line.
+                let Ok(readout) = &read.drive.result else {
+                    assert!(count == 9 || ms > 3_000, "{first} {count} {ms}\n{}", read.drive.transcript);
+                    continue;
+                };
+                let told = readout.registers.iter().map(|datum| (datum.obis, datum.value.to_string()));
+                let own = own.map(|(name, value)| (name.parse().unwrap(), value.to_string()));
+                assert_eq!(told.collect::<Vec<_>>(), own, "{first} {count} {ms}\n{}", read.drive.transcript);
+            }
+        }
+    }
+}
+
+#[test]
+fn late_rows_are_neither_lost_nor_told_twice() {
+    let span = span((1, 0, 15), (4, 0, 0));
+    for commands in [&["R5"] as &'static [&'static str], &["R6"]] {
+        for late in [(1, 1, 2_300), (2, 1, 3_900), (2, 2, 2_300), (3, 1, 2_300)] {
+            let terminal = Terminal { commands, late, profile: Some(span), ..Terminal::default() };
+            check_rows(&read(terminal, beside(Some(span), false), Probe::default()), span);
+        }
+    }
+}
+
+#[test]
+fn a_late_word_about_the_password_is_not_taken_for_an_answer() {
+    for key_late_ms in [1_900, 2_100, 2_500] {
+        for names in [false, true] {
+            let terminal = |dislike| Terminal {
+                password: Some("1"),
+                names,
+                key_late_ms,
+                dislike,
+                ..Terminal::default()
+            };
+            let with = |password| Config { keyring: ring(password), ..single(&["0.0.0", "1.8.0", "2.8.0"]) };
+            let right = read(terminal(Dislike::Error), with("1"), Probe::default());
+            assert_eq!(values(right.readout()), ["00412345", "12345.670", "1.000"]);
+            assert_eq!(right.count(b"\x01P1"), 1);
+            for dislike in [Dislike::Nak, Dislike::Error] {
+                let wrong = read(terminal(dislike), with("2"), Probe::default());
+                assert_eq!((wrong.error(), wrong.count(b"\x01P1")), (ReadError::WrongKey, 1));
+            }
+        }
+    }
+}
+
+#[test]
+fn more_lost_answers_than_conversations_do_no_harm_as_long_as_something_comes() {
+    let names = ["0.0.0", "0.9.1", "0.9.2", "1.8.0", "1.8.1", "2.8.0"];
+    // Each second answer stays away.
+    let terminal = Terminal { names: false, mutes_each: 2, ..Terminal::default() };
+    let read = read(terminal, single(&names), Probe::default());
+    assert_eq!(values(read.readout()).len(), names.len());
 }
 
 #[test]

@@ -128,6 +128,33 @@ fn listening_may_begin_in_the_middle_of_a_telegram() {
 }
 
 #[test]
+fn a_telegram_whose_end_is_cut_off_is_never_taken_for_whole() {
+    let lines = LINES.repeat(2);
+    for (whole, config) in [
+        (p1("LMP5X", &lines), P1),
+        (with_block("LMP5X", &lines), P1),
+        (even(&with_block("LMP5X", &lines)), D0),
+        (even(&mode_d("LMP3X", &lines)), MODE_D),
+    ] {
+        let right = decode(&whole.repeat(2)).remove(0).registers;
+        let end = whole.iter().position(|raw| raw & 0x7F == b'!').unwrap();
+        for cut in 1..whole.len() {
+            // It is cut off at the same place each time, so that both say the same.
+            let said = [(2_000, &whole[..cut]); 8];
+            match start(config, &said).result {
+                Ok(readout) => assert!(cut > end && readout.registers == right, "{cut}"),
+                Err(error) => assert!(cut <= end || config == P1 || config == D0, "{cut} {error}"),
+            }
+            // Nor is what is left of it put together with the next.
+            let two = [&whole[..cut], &whole[..]].concat();
+            for readout in decode(&two) {
+                assert_eq!(readout.registers, right, "{cut}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_meter_without_checksum_is_listened_to_twice() {
     for config in [D0, MODE_D] {
         let one = even(&mode_d("LMP3X", "0.0.0(123)\r\n1.8.0(12.50000001*kWh)\r\n16.7(100*W)\r\n"));

@@ -121,3 +121,13 @@ fn at_another_speed_nothing_comes_through() {
     let heard: Vec<u8> = std::iter::from_fn(|| receiver.next(&wire, end)).map(|(byte, _)| byte).collect();
     assert!(heard.len() > 5 && !heard.contains(&b'A'), "{heard:02X?}");
 }
+
+/// How long a text takes at 300 Bd.
+pub(super) const fn text_ns(text: &[u8]) -> u64 {
+    text.len() as u64 * 10 * 1_000_000_000 / 300
+}
+
+/// With an even parity bit.
+pub(super) fn even(bytes: &[u8]) -> Vec<u8> {
+    bytes.iter().map(|&byte| if byte.count_ones() % 2 == 0 { byte } else { byte | 0x80 }).collect()
+}

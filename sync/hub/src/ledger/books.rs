@@ -100,7 +100,7 @@ pub struct Status {
     pub rounds: Vec<RoundStatus>,
     /// Events that this release cannot read.
     pub quarantined: u64,
-    /// Batches of another branch of a log: a cloned device, or a restored one.
+    /// Batches that cannot be part of a log: of a cloned device, or of a restored one.
     pub forks: u64,
     /// Events of devices that were locked out when they arrived.
     pub from_revoked: u64,

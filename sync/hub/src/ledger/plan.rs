@@ -69,8 +69,8 @@ pub(super) struct StopRow {
 /// What is to be written, in this order.
 #[derive(Debug, Default, Eq, PartialEq)]
 pub(super) struct Changes {
-    /// What this device was told of rounds is forgotten first, and this kept as what it said.
-    pub(super) retold: Option<(DeviceId, Vec<u8>)>,
+    /// First, what a device was told is forgotten.
+    pub(super) retold: Option<Retold>,
     /// To be put in place of the round that is there, if one is.
     pub(super) rounds: BTreeMap<RoundId, RoundRow>,
     /// To be added, or put in place of the stop that is there.
@@ -83,6 +83,16 @@ pub(super) struct Changes {
     pub(super) plans: Vec<(DeviceId, PlanRow)>,
     /// Number of the last plan of each device that hears something.
     pub(super) heads: BTreeMap<DeviceId, u64>,
+}
+
+/// That a device did not hear what it was told.
+#[derive(Debug, Eq, PartialEq)]
+pub(super) struct Retold {
+    pub(super) device: DeviceId,
+    /// Plans after this one are removed, and all that it was told of rounds.
+    pub(super) cursor: u64,
+    /// To be kept as what the device said.
+    pub(super) asked: Vec<u8>,
 }
 
 /// Turns what is decided into changes and into plans for those whom it concerns.
@@ -199,10 +209,14 @@ pub(super) fn assign(
     Ok((planner.changes, moved))
 }
 
-/// Tells a device all that it is to do under numbers after `cursor`; `known` has its stops and their rounds. Once for
+/// Puts what the device is to do now in place of everything behind its cursor: that was told to a device that had heard
+/// what stood before it, and this one has not. Only that stops went stays, because nothing else says so. Once for
 /// every cursor and mark: the answer may be lost and asked for again.
+///
+/// `known` has the device's stops and their rounds, `told` all plans at and behind the cursor.
 pub(super) fn tell_again(
     known: Known,
+    told: &Told,
     device: DeviceId,
     cursor: u64,
     said: &[u8],
@@ -210,15 +224,18 @@ pub(super) fn tell_again(
     let mut planner = Planner::new(known);
     let head = planner.known.heads.get_mut(&device).ok_or_else(|| missing("device", &device))?;
     let asked = [&cursor.to_be_bytes()[..], said].concat();
-    if head.n >= cursor && head.retold_for.as_ref() == Some(&asked) {
+    if head.retold_for.as_ref() == Some(&asked) && told.has_next(cursor) {
         return Ok(Changes::default());
     }
-    if head.n < cursor {
-        *head = PlanHead { n: cursor, ..PlanHead::default() };
-    }
-    planner.changes.heads.insert(device, head.n);
-    planner.changes.retold = Some((device, asked));
+    *head = PlanHead { n: cursor, mark: told.mark(cursor).unwrap_or_default().to_vec(), retold_for: None };
+    planner.changes.heads.insert(device, cursor);
+    planner.changes.retold = Some(Retold { device, cursor, asked });
     planner.known.told.clear();
+    for row in told.behind(cursor) {
+        if let Some(gone @ Change::StopGone(_)) = decode(&row.change)?.change {
+            planner.push(device, gone)?;
+        }
+    }
     for stop in planner.in_order() {
         let round = planner.stop(stop)?.round;
         planner.tell_round(device, round)?;
@@ -261,9 +278,10 @@ pub struct Told {
 }
 
 impl Told {
-    /// Whether the device was told just these plans up to `cursor`, by the mark it says.
+    /// Whether the device was told just these plans up to `cursor`, by the mark it says, and the next one is there:
+    /// between the cursors of a device and its copy there may be none.
     pub(super) fn is_so(&self, cursor: u64, said: &[u8]) -> bool {
-        is_told(self.head, self.mark(cursor), cursor, said)
+        (cursor >= self.head || self.has_next(cursor)) && is_told(self.head, self.mark(cursor), cursor, said)
     }
 
     /// One page of it.
@@ -273,22 +291,27 @@ impl Told {
             asked => asked.min(PAGE_BYTES_MAX),
         };
         let (mut plans, mut bytes, mut last) = (Vec::new(), 0, cursor);
-        for row in self.plans.iter().filter(|row| row.n > cursor).take(PAGE_PLANS_MAX) {
+        for row in self.behind(cursor).take(PAGE_PLANS_MAX) {
             bytes += row.change.len();
             if bytes > room && !plans.is_empty() {
                 break;
             }
             if last.checked_add(1) != Some(row.n) {
-                return Err(LedgerError::Damaged(format!(
-                    "the plan of {device} before {} is missing",
-                    row.n
-                )));
+                break;
             }
             last = row.n;
-            plans.push(Plan::decode(&row.change[..]).map_err(|torn| LedgerError::Damaged(torn.to_string()))?);
+            plans.push(decode(&row.change)?);
         }
         let mark = self.mark(last).unwrap_or_default().to_vec();
         Ok(Page { device: device.as_bytes().to_vec(), after: cursor, plans, more: last < self.head, mark })
+    }
+
+    fn behind(&self, cursor: u64) -> impl Iterator<Item = &PlanRow> {
+        self.plans.iter().filter(move |row| row.n > cursor)
+    }
+
+    fn has_next(&self, cursor: u64) -> bool {
+        self.behind(cursor).any(|row| row.n - 1 == cursor)
     }
 
     fn mark(&self, n: u64) -> Option<&[u8]> {
@@ -300,6 +323,10 @@ impl Told {
 /// `ours` is the mark held at the cursor.
 pub(super) fn is_told(head: u64, ours: Option<&[u8]>, cursor: u64, said: &[u8]) -> bool {
     cursor <= head && (said.is_empty() || ours.is_none_or(|ours| ours == said))
+}
+
+fn decode(change: &[u8]) -> Result<Plan, LedgerError> {
+    Plan::decode(change).map_err(|torn| LedgerError::Damaged(torn.to_string()))
 }
 
 fn missing(what: &str, id: &impl ToString) -> LedgerError {

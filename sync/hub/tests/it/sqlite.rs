@@ -1,12 +1,17 @@
 //! What is so of a ledger in a file only: power cuts, damage, other programs' files, and what SQLite itself refuses.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use lamplighter_hub::{
     error::LedgerError,
     ledger::{Ledger as _, Sqlite},
 };
-use lamplighter_sync::wire::RefusalCode;
+use lamplighter_sync::{export::verify, wire::RefusalCode};
+use prost::Message as _;
 use rusqlite::Connection;
 use tokio::task::JoinSet;
 
@@ -38,6 +43,89 @@ async fn a_torn_transaction_leaves_nothing_and_the_file_opens_again() {
         assert_eq!(events(&ledger).await, 2, "{cut}");
         assert_eq!(ledger.ingest(handheld.batch(2, 6), NOW).await, Ok(handheld.head()));
     }
+}
+
+#[tokio::test]
+async fn what_the_hub_shows_after_a_restart_is_written_into_the_file_first() {
+    for open in [Sqlite::open, Sqlite::open_here] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("hub.db");
+        let ledger = open(&path, [9; 32], NOW).unwrap();
+        let handheld = six_events(&ledger).await;
+        ledger.ingest(handheld.batch(1, 6), NOW).await.unwrap();
+        // As after a kill: the journal lies beside the file.
+        let killed = folder.path().join("killed.db");
+        for tail in ["", "-wal"] {
+            std::fs::copy(format!("{}{tail}", path.display()), format!("{}{tail}", killed.display()))
+                .unwrap();
+        }
+        let reopened = open(&killed, [8; 32], NOW).unwrap();
+        assert_eq!(events(&reopened).await, 6);
+        // Without what was in the journal, as after a power cut that took it.
+        let bare = folder.path().join("bare.db");
+        std::fs::copy(&killed, &bare).unwrap();
+        assert_eq!(events(&open(&bare, [8; 32], NOW).unwrap()).await, 6);
+        let journal = |path: &Path| std::fs::read(path.with_extension("db-wal")).unwrap();
+        assert_ne!(journal(&killed)[16..24], journal(&path)[16..24], "the old journal may come back");
+    }
+}
+
+#[tokio::test]
+async fn a_command_beside_an_export_waits_for_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hub.db");
+    let ledger = Sqlite::open(&path, [9; 32], NOW).unwrap();
+    let handheld = six_events(&ledger).await;
+    let export = ledger.snapshot().await.unwrap();
+    ledger.ingest(handheld.batch(1, 3), NOW).await.unwrap();
+    let began = Instant::now();
+    assert_eq!(events(&Sqlite::open(&path, [9; 32], NOW).unwrap()).await, 3);
+    assert!(began.elapsed() < Duration::from_secs(5), "it waited for the export");
+    drop(export);
+}
+
+#[tokio::test]
+async fn what_schema_1_set_aside_of_a_locked_out_device_is_held_back_in_its_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hub.db");
+    let raw = Connection::open(&path).unwrap();
+    raw.execute_batch(include_str!("../../migrations/sqlite/0001_ledger.sql")).unwrap();
+    raw.pragma_update(None, "application_id", 0x4c4d_504c).unwrap();
+    raw.pragma_update(None, "user_version", 1).unwrap();
+    let mut handheld = Handheld::new(1);
+    for number in 1..=6 {
+        handheld.read(number, "10.5");
+    }
+    let device = handheld.log.device;
+    raw.execute(
+        "INSERT INTO device (id, name, public_key, created_at_ms, enrolled_at_ms, revoked_at_ms)
+         VALUES (?1, 'Mara', ?2, 0, 0, 0)",
+        (device.as_bytes(), handheld.key.public().0),
+    )
+    .unwrap();
+    // Sent again with what came since; and one before which something is missing.
+    for (first, last) in [(1, 2), (1, 3), (6, 6)] {
+        let batch = handheld.batch(first, last).encode_to_vec();
+        raw.execute(
+            "INSERT INTO set_aside VALUES ('revoked', ?1, 1, ?2, ?3, 0, ?4)",
+            (device.as_bytes(), u32::try_from(first).unwrap(), handheld.heads[last].hash.0, batch),
+        )
+        .unwrap();
+    }
+    drop(raw);
+    for _ in 0..2 {
+        let ledger = Sqlite::open(&path, [9; 32], NOW).unwrap();
+        let status = ledger.status().await.unwrap();
+        assert_eq!((status.from_revoked, status.forks, status.orphans), (3, 1, 0));
+        let mut bytes = Vec::new();
+        ledger.export(&mut bytes, None, NOW, |_| {}).await.unwrap();
+        let proved = verify(&bytes, Some(ledger.key().public())).unwrap();
+        assert_eq!((proved.readings, proved.totals.current), (3, 0));
+    }
+    let ledger = Sqlite::open(&path, [9; 32], NOW).unwrap();
+    assert_eq!(ledger.release("Mara").await, Ok(3));
+    let status = ledger.status().await.unwrap();
+    assert_eq!((status.from_revoked, status.forks, status.orphans), (0, 1, 3));
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     probe::{
         part::MeterEvent,
-        readout::{Integrity, Protocol, Readout, Value},
+        readout::{Datum, Integrity, Protocol, Readout, Value},
         way::{Family, Way},
     },
     time::Civil,
@@ -114,19 +114,24 @@ impl Tables {
 
     /// What a readout of these tables is; nothing where no register with a number is among them.
     pub(crate) fn readout(&self, baud: u32, echo: bool, retries: u32) -> Option<Readout> {
+        let is_number = |datum: &Datum| matches!(datum.value, Value::Number(_));
+        self.known(baud, echo, retries).filter(|readout| readout.registers.iter().any(is_number))
+    }
+
+    /// The same, registers or not; nothing before table 0 has come.
+    pub(crate) fn known(&self, baud: u32, echo: bool, retries: u32) -> Option<Readout> {
+        self.general.as_ref()?;
         let mut registers = Registers::default();
         let [maker, owner] = self.serials();
         let own = identity::registers(maker.as_deref(), owner.as_deref(), self.status());
         own.into_iter().for_each(|datum| registers.add(datum));
         self.add_measured(&mut registers);
-        let registers = registers.into_data();
-        let has_number = registers.iter().any(|datum| matches!(datum.value, Value::Number(_)));
-        has_number.then(|| Readout {
+        Some(Readout {
             protocol: Protocol::C1218,
             identity: self.identity(),
             serial: maker.or(owner),
             clock: self.clock(),
-            registers,
+            registers: registers.into_data(),
             baud,
             integrity: Integrity::Checked,
             retries,

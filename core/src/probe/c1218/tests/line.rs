@@ -1,6 +1,11 @@
 //! The virtual line: time passes only when somebody waits, and a head may hear itself.
 
-use std::{cell::Cell, io, sync::atomic::AtomicBool, time::Duration};
+use std::{
+    cell::Cell,
+    io,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use super::{habits::Habits, meter::Meter};
 use crate::{
@@ -63,9 +68,16 @@ pub(super) struct Run {
 
 /// Reads a virtual meter.
 pub(super) fn read(habits: Habits, probe: Probe, config: Config) -> Run {
-    let now = Cell::new(0);
+    read_until(habits, probe, config, None)
+}
+
+/// Reads a virtual meter until somebody wants to stop.
+pub(super) fn read_until(habits: Habits, probe: Probe, config: Config, cancel_at_ms: Option<u64>) -> Run {
+    let (now, cancel) = (Cell::new(0), AtomicBool::new(false));
     let mut line = VirtualLine {
         now: &now,
+        cancel: &cancel,
+        cancel_at: cancel_at_ms.map_or(u64::MAX, |at| at * 1_000_000),
         probe,
         meter: Meter::new(habits),
         settings: Settings { baud: 300, framing: Framing::SevenEven },
@@ -77,12 +89,15 @@ pub(super) fn read(habits: Habits, probe: Probe, config: Config) -> Run {
     let clock = || Moment(now.get() / 1_000);
     let mut told = Told::default();
     let session = Session::start(clock(), config);
-    let drive = drive(session, &mut line, &clock, &AtomicBool::new(false), &mut told);
+    let drive = drive(session, &mut line, &clock, &cancel, &mut told);
     Run { drive, told, meter: line.meter, least_turn: Duration::from_nanos(line.least_turn) }
 }
 
 struct VirtualLine<'a> {
     now: &'a Cell<u64>,
+    cancel: &'a AtomicBool,
+    /// When somebody wants to stop.
+    cancel_at: u64,
     probe: Probe,
     meter: Meter,
     settings: Settings,
@@ -121,6 +136,9 @@ impl Line for VirtualLine<'_> {
     }
 
     fn receive(&mut self, buffer: &mut [u8], wait: Duration) -> io::Result<usize> {
+        if self.now.get() >= self.cancel_at {
+            self.cancel.store(true, Ordering::Relaxed);
+        }
         let until = self.now.get() + u64::try_from(wait.as_nanos()).unwrap();
         self.meter.pass(until);
         let delay = self.probe.delay_ms * 1_000_000;

@@ -85,6 +85,11 @@ impl Meter {
         }
     }
 
+    /// Nobody is in conversation with it, as far as it knows.
+    pub(super) fn is_at_rest(&self) -> bool {
+        self.state == State::Base
+    }
+
     /// When the meter last had the line.
     pub(super) const fn said_until(&self) -> u64 {
         self.said_until

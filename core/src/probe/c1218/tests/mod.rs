@@ -8,9 +8,11 @@
 )]
 
 mod arbitrary;
+mod beside;
 mod captures;
 mod field_problems;
 mod habits;
+mod leaving;
 mod line;
 mod meter;
 mod profiles;

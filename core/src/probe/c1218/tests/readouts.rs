@@ -204,7 +204,8 @@ fn a_person_sees_how_far_it_is() {
             | Progress::Answered { .. }
             | Progress::Receiving { .. }
             | Progress::Repeating
-            | Progress::Signal { .. } => None,
+            | Progress::Signal { .. }
+            | Progress::KeyRefused => None,
         })
         .collect();
     assert_eq!((steps.len(), steps.last()), (15, Some(&(15, Some(15)))));

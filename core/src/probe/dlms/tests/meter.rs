@@ -2,7 +2,7 @@
 
 use super::{
     keys::{CLIENT, KEYS, METER, MeterKeys},
-    objects::{Objects, Row},
+    objects::{Objects, PROFILE, Row},
     station::Application,
 };
 
@@ -19,6 +19,8 @@ pub(super) enum Door {
     Busy,
     /// Says nothing at all.
     Mute,
+    /// Says just this.
+    Says(Vec<u8>),
 }
 
 /// What it does about a counter that it has seen.
@@ -70,11 +72,17 @@ pub(super) struct Habits {
     pub(super) old_counters: Vec<usize>,
     /// Its proof is none.
     pub(super) impostor: bool,
+    /// Says nothing to what is sealed with other keys.
+    pub(super) mute_to_wrong_keys: bool,
     pub(super) keys: MeterKeys,
     /// Answers with another number than it was asked with, so many times.
     pub(super) wrong_ids: usize,
     pub(super) rows: Vec<Row>,
     pub(super) newest_first: bool,
+    /// Where it keeps its load profile.
+    pub(super) profile: [u8; 6],
+    /// What it does not have.
+    pub(super) lacks: Vec<[u8; 6]>,
 }
 
 impl Default for Habits {
@@ -98,10 +106,13 @@ impl Default for Habits {
             wrong_tags: Vec::new(),
             old_counters: Vec::new(),
             impostor: false,
+            mute_to_wrong_keys: false,
             keys: KEYS,
             wrong_ids: 0,
             rows: Vec::new(),
             newest_first: false,
+            profile: PROFILE,
+            lacks: Vec::new(),
         }
     }
 }
@@ -162,7 +173,7 @@ impl Meter {
     /// Opens what the client sealed; the refusal where its counter is old.
     fn open(&mut self, sealed: &[u8]) -> Result<Vec<u8>, Option<Vec<u8>>> {
         let Some((counter, plain)) = self.habits.keys.open(CLIENT, sealed) else {
-            return Err(Some(vec![0xD8, 1, 5]));
+            return Err((!self.habits.mute_to_wrong_keys).then(|| vec![0xD8, 1, 5]));
         };
         assert!(!self.counters_seen.contains(&counter), "the counter {counter} was used twice");
         self.counters_seen.push(counter);
@@ -213,8 +224,9 @@ impl Meter {
         let initiate = find(0xBE, 0x04).unwrap();
         match door {
             Door::Mute => None,
+            Door::Says(words) => Some(words),
             Door::Busy => Some(aare(2, 0, &[], &[])),
-            Door::Shut => Some(aare(1, 1, &[], &[])),
+            Door::Shut => Some(aare(1, 3, &[], &[])),
             Door::Open => {
                 if initiate[0] == 0x21 {
                     return Some(aare(1, 2, &[], &[]));
@@ -341,7 +353,7 @@ impl Meter {
 
 const CHALLENGE: &[u8] = b"Meter!?#";
 
-fn aare(result: u8, diagnostic: u8, more: &[u8], initiate: &[u8]) -> Vec<u8> {
+pub(super) fn aare(result: u8, diagnostic: u8, more: &[u8], initiate: &[u8]) -> Vec<u8> {
     let mut body = vec![0xA1, 9, 6, 7, 0x60, 0x85, 0x74, 5, 8, 1, 1];
     body.extend([0xA2, 3, 2, 1, result, 0xA3, 5, 0xA1, 3, 2, 1, diagnostic]);
     body.extend(more);

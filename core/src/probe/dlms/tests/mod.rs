@@ -6,6 +6,7 @@ mod captures;
 mod dumps;
 mod field_problems;
 mod gcm;
+pub(in crate::probe) mod guest;
 mod keys;
 mod meter;
 mod objects;

@@ -16,6 +16,7 @@ pub(super) struct Objects {
     /// Class, name, attribute, value; whether the public client sees it in any case.
     values: Vec<(u16, Name, u8, Vec<u8>, bool)>,
     rows: Vec<Row>,
+    profile: Name,
 }
 
 pub(super) const CLOCK: Name = [0, 0, 1, 0, 0, 255];
@@ -84,11 +85,12 @@ impl Objects {
         let method = if habits.newest_first { 2 } else { 1 };
         let entries = u32::try_from(habits.rows.len()).unwrap();
         let columns = [(8, CLOCK, 2), (1, [0, 0, 96, 10, 1, 255], 2), (3, energy(1, 0), 2)];
-        for (name, columns, count) in
-            [(PROFILE, &columns[..], entries), (EVENTS, &[(8, CLOCK, 2), (1, [0, 0, 96, 11, 1, 255], 2)], 3)]
-        {
+        for (name, columns, count) in [
+            (habits.profile, &columns[..], entries),
+            (EVENTS, &[(8, CLOCK, 2), (1, [0, 0, 96, 11, 1, 255], 2)], 3),
+        ] {
             values.push((7, name, 3, captured(columns), false));
-            values.push((7, name, 4, u32_(if name == PROFILE { 900 } else { 0 }), false));
+            values.push((7, name, 4, u32_(if name == habits.profile { 900 } else { 0 }), false));
             values.push((7, name, 5, vec![0x16, method], false));
             values.push((7, name, 7, u32_(count), false));
         }
@@ -97,9 +99,10 @@ impl Objects {
             events.extend([&[2, 2][..], &octets(&time(minutes)), &[0x11, code]].concat());
         }
         values.push((7, EVENTS, 2, events, false));
+        values.retain(|(_, name, ..)| !habits.lacks.contains(name));
         let list = object_list(&values);
         values.push((15, ASSOCIATION, 2, list, false));
-        Self { values, rows: habits.rows.clone() }
+        Self { values, rows: habits.rows.clone(), profile: habits.profile }
     }
 
     /// The highest counter that it has accepted.
@@ -134,7 +137,7 @@ impl Objects {
     /// The value, or the error of the book.
     pub(super) fn read(&self, sees_all: bool, item: &[u8]) -> Result<Vec<u8>, u8> {
         let (class, name) = (u16::from_be_bytes([item[0], item[1]]), &item[2..8]);
-        if (class, name, item[8]) == (7, &PROFILE[..], 2) && sees_all {
+        if (class, name, item[8]) == (7, &self.profile[..], 2) && sees_all {
             return Ok(self.profile(&item[9..]));
         }
         let same = |value: &&(u16, Name, u8, Vec<u8>, bool)| value.1 == name && value.2 == item[8];

@@ -1,9 +1,9 @@
 //! Load profiles and events.
 
 use super::{
-    bench::{Bench, Read, THINKS, good},
+    bench::{Bench, Read, THINKS, good, shown},
     meter::{Habits, Refusal},
-    objects::Row,
+    objects::{PROFILE, Row, energy},
 };
 use crate::{
     probe::{
@@ -113,8 +113,10 @@ fn a_meter_that_begins_with_the_newest_is_turned_round() {
 fn a_link_that_breaks_in_a_profile_loses_and_doubles_no_row() {
     for lost in [22, 26] {
         let mut bench = wants(Habits { rows: rows(600, |_| true), ..Habits::default() }, two_days(), false);
-        bench.link.loses = vec![lost, lost + 1, lost + 2];
-        check(&bench.read());
+        bench.link.loses = vec![lost, lost + 1, lost + 2, lost + 3];
+        let read = bench.read();
+        check(&read);
+        assert_eq!(read.meter.doors_tried, [1, 1]);
     }
 }
 
@@ -162,4 +164,50 @@ fn a_profile_and_events_come_also_ciphered() {
     let events = read.keeper.parts.iter().filter(|part| matches!(part, Part::Events(_))).count();
     assert_eq!(events, 1);
     check(&read);
+}
+
+#[test]
+fn what_is_beside_is_read_without_the_registers() {
+    for (habits, keys) in [(Habits::default(), false), (Habits::locked(), true)] {
+        let both = |beside_only| {
+            let habits = Habits { rows: rows(600, |_| true), ..habits.clone() };
+            let mut bench = if keys { Bench::with_keys(habits) } else { Bench::new(habits) };
+            bench.config.wants = Wants { profile: two_days(), events: true, beside_only };
+            bench.read()
+        };
+        let (whole, beside) = (both(false), both(true));
+        assert_eq!(shown(good(&beside)), ["1-0:1.8.0*255 12345670 Wh"]);
+        assert_eq!(beside.keeper.parts, whole.keeper.parts);
+        let (whole, beside) = (good(&whole), good(&beside));
+        assert_eq!((&beside.serial, beside.clock), (&whole.serial, whole.clock));
+        let asked =
+            |name: &[u8]| both(true).meter.asked.iter().any(|one| one.windows(6).any(|it| it == name));
+        assert!(asked(&energy(1, 0)) && !asked(&energy(1, 1)) && !asked(&[0, 0, 40, 0, 0, 255]));
+    }
+}
+
+#[test]
+fn a_profile_at_another_place_is_found_in_the_list() {
+    let beside = |habits| {
+        let mut bench = wants(Habits { rows: rows(600, |_| true), ..habits }, two_days(), true);
+        bench.config.wants.beside_only = true;
+        let read = bench.read();
+        assert_eq!(shown(good(&read)).len(), 1);
+        let events = read.keeper.parts.iter().filter(|part| matches!(part, Part::Events(_))).count();
+        (profile(&read).iter().map(|part| part.rows.len()).sum::<usize>(), events)
+    };
+    assert_eq!(beside(Habits { profile: [1, 1, 99, 1, 0, 255], ..Habits::default() }), (193, 1));
+    for object_list in [Refusal::None, Refusal::Error] {
+        assert_eq!(beside(Habits { lacks: vec![PROFILE], object_list, ..Habits::default() }), (0, 1));
+    }
+}
+
+#[test]
+fn a_meter_that_does_not_count_what_is_taken_shows_its_other_registers_first() {
+    let habits = Habits { lacks: vec![energy(1, 0)], rows: rows(600, |_| true), ..Habits::default() };
+    let mut bench = wants(habits, two_days(), true);
+    bench.config.wants.beside_only = true;
+    let read = bench.read();
+    assert_eq!(shown(good(&read)).len(), 11);
+    assert_eq!(profile(&read).iter().map(|part| part.rows.len()).sum::<usize>(), 193);
 }

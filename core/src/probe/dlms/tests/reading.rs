@@ -1,15 +1,17 @@
 //! Readouts of meters that behave, each in its own way.
 
+use std::{sync::Arc, time::Duration};
+
 use super::{
     bench::{Bench, Read, THINKS, fails, good, right_keys, ring, shown},
-    meter::{Door, Habits, Refusal},
+    meter::{Door, Habits, OldCounter, Refusal},
     station::{LinkHabits, four, one, two},
 };
 use crate::probe::{
     dlms::{Address, Config, Scope},
     error::ReadError,
-    keys::Keys,
-    port::Progress,
+    keys::{Keyring, Keys},
+    port::{Patience, Progress},
     readout::{Integrity, Protocol},
     way::{Quirk, Way},
 };
@@ -46,7 +48,7 @@ fn check(read: &Read, way: &str) {
 #[test]
 fn a_meter_is_read_with_all_its_registers() {
     let read = Bench::new(Habits::default()).read();
-    check(&read, "dlms 9600 at=1.17.16");
+    check(&read, "dlms 9600 at=1.17.1");
     assert_eq!(good(&read).retries, 0);
     let identity = "LMP0000000412345".into();
     assert!(read.keeper.seen.contains(&Progress::Answered { identity, baud: 9_600 }));
@@ -94,11 +96,11 @@ fn a_meter_that_keeps_no_list_is_asked_for_the_usual() {
 fn a_meter_that_refuses_lists_is_asked_one_by_one() {
     for lists in [Refusal::Error, Refusal::Exception, Refusal::Silence, Refusal::HangUp] {
         let read = Bench::new(Habits { lists, ..Habits::default() }).read();
-        check(&read, "dlms 9600 at=1.17.16 one-by-one");
+        check(&read, "dlms 9600 at=1.17.1 one-by-one");
         let mut bench = Bench::new(Habits { lists, ..Habits::default() });
         bench.config.quirks = [Quirk::OneByOne].into();
         let again = bench.read();
-        check(&again, "dlms 9600 at=1.17.16 one-by-one");
+        check(&again, "dlms 9600 at=1.17.1 one-by-one");
         assert!(again.meter.asked.iter().all(|request| request[1] == 1), "it is known by now");
     }
 }
@@ -106,7 +108,7 @@ fn a_meter_that_refuses_lists_is_asked_one_by_one() {
 #[test]
 fn a_meter_that_says_it_takes_no_lists_is_asked_one_by_one() {
     let habits = Habits { conformance: [0, 0x10, 0x10], lists: Refusal::Exception, ..Habits::default() };
-    check(&Bench::new(habits).read(), "dlms 9600 at=1.17.16");
+    check(&Bench::new(habits).read(), "dlms 9600 at=1.17.1");
 }
 
 #[test]
@@ -116,7 +118,7 @@ fn short_frames_and_short_messages_are_put_together() {
     {
         let mut bench = Bench::new(Habits { pdu, ..Habits::default() });
         bench.link = LinkHabits { information, plain_ua, ..LinkHabits::default() };
-        check(&bench.read(), "dlms 9600 at=1.17.16");
+        check(&bench.read(), "dlms 9600 at=1.17.1");
     }
 }
 
@@ -130,9 +132,9 @@ fn a_request_longer_than_a_frame_goes_in_segments() {
 #[test]
 fn a_meter_is_found_at_any_of_the_usual_addresses_and_learned() {
     for (hears, own, at) in [
-        (four(1, 0x3FFF), four(1, 4_711), "0001.4711.16"),
-        (four(1, 0x3FFF), two(1, 17), "1.17.16"),
-        (two(1, 0x7F), two(1, 33), "1.33.16"),
+        (four(1, 0x3FFF), four(1, 4_711), "0001.4711.1"),
+        (four(1, 0x3FFF), two(1, 17), "1.17.1"),
+        (two(1, 0x7F), two(1, 33), "1.33.1"),
         (two(1, 17), two(1, 17), "1.17.16"),
         (two(1, 16), two(1, 16), "1.16.16"),
         (one(1), one(1), "1.16"),
@@ -157,16 +159,46 @@ fn a_meter_that_was_read_before_is_read_at_once() {
 }
 
 #[test]
-fn the_management_client_is_tried_where_the_public_one_is_shut_or_sees_nothing() {
-    let shut = Habits { public: Door::Shut, ..Habits::default() };
-    check(&Bench::new(shut).read(), "dlms 9600 at=1.17.1");
-    let blind = Habits { public_sees_all: false, ..Habits::default() };
-    let read = Bench::new(blind).read();
-    check(&read, "dlms 9600 at=1.17.1");
-    assert_eq!(read.meter.doors_tried, [16, 1]);
+fn a_meter_that_nobody_knows_and_that_is_open_is_entered_once() {
+    // As the search has it, with the registers of a round.
+    let bench = |along: Option<&Way>| {
+        let mut bench = Bench::new(Habits { public_sees_all: false, ..Habits::default() });
+        bench.config.addresses = vec![Address::ALL_STATIONS, Address::two(1, 17)];
+        bench.config.patience = Patience { attempts: 1, wait: Duration::from_millis(400) };
+        bench.config.scope = Scope::Usual;
+        bench.config = along.map_or(bench.config.clone(), |way| bench.config.clone().along(way).unwrap());
+        bench
+    };
+    let cold = bench(None).read();
+    assert_eq!(cold.meter.doors_tried, [1]);
+    let known = bench(Some(&good(&cold).way)).read();
+    let more = cold.drive.timing.wall - known.drive.timing.wall;
+    assert!(more < Duration::from_millis(50), "the search takes {more:?}");
+}
+
+#[test]
+fn the_public_client_comes_where_the_management_one_is_not_wanted_or_not_known() {
+    for management in [Door::Shut, Door::Password("secret12"), Door::Keys] {
+        let read = Bench::new(Habits { management, ..Habits::default() }).read();
+        check(&read, "dlms 9600 at=1.17.16");
+        assert_eq!(read.meter.doors_tried, [1, 16]);
+    }
+    // Nothing comes back to a client that the meter does not know: the other is asked for at once.
+    let mut deaf = Bench::new(Habits::default());
+    deaf.link.clients = vec![16];
+    let deaf = deaf.read();
+    check(&deaf, "dlms 9600 at=1.17.16");
+    assert_eq!(deaf.meter.doors_tried, [16]);
+    let open = Bench::new(Habits::default()).read();
+    let more = deaf.drive.timing.wall - open.drive.timing.wall;
+    assert!(more < Duration::from_millis(950), "{more:?}");
     let mut unknown = Bench::new(Habits::default());
     unknown.link.clients = vec![1];
     check(&unknown.read(), "dlms 9600 at=1.17.1");
+    // Who is deaf to one and blind as the other has nothing to show.
+    let mut blind = Bench::new(Habits { public_sees_all: false, ..Habits::default() });
+    blind.link.clients = vec![16];
+    fails(&blind.read(), ReadError::NothingToRead);
 }
 
 #[test]
@@ -189,6 +221,84 @@ fn a_password_opens_what_it_opens() {
     fails(&read, ReadError::WrongKey);
     assert_eq!(read.meter.doors_tried, [16, 1], "tried once");
     fails(&Bench::new(habits).read(), ReadError::Locked);
+}
+
+#[test]
+fn a_password_for_every_meter_is_said_at_once_and_once() {
+    let any = |password: &str, others: &[&str]| {
+        let mut ring = Keyring::default();
+        ring.add("*", Keys { password: Some(password.into()), ..Keys::default() });
+        others.iter().for_each(|serial| ring.add(serial, right_keys()));
+        let mut bench = Bench::new(Habits { management: Door::Password("secret12"), ..Habits::locked() });
+        bench.config.keyring = Arc::new(ring);
+        bench.read()
+    };
+    let read = any("secret12", &[]);
+    check(&read, "dlms 9600 at=1.17.1");
+    assert_eq!(read.meter.doors_tried, [1]);
+    let read = any("wrong", &[]);
+    fails(&read, ReadError::WrongKey);
+    assert_eq!(read.meter.doors_tried, [1]);
+    // This might be the one that has keys of its own.
+    let read = any("secret12", &["99999999"]);
+    check(&read, "dlms 9600 at=1.17.1");
+    assert_eq!(read.meter.doors_tried, [16, 1]);
+}
+
+#[test]
+fn a_password_is_not_said_to_a_meter_that_it_does_not_belong_to() {
+    for (serial, doors) in [(None, [16, 1]), (Some("00412345"), [16, 1])] {
+        let mut ring = Keyring::default();
+        ring.add("99999999", Keys { password: Some("secret12".into()), ..Keys::default() });
+        let mut bench = Bench::new(Habits { management: Door::Password("secret12"), ..Habits::locked() });
+        bench.config.keyring = Arc::new(ring);
+        bench.config.serial = serial.map(Into::into);
+        let read = bench.read();
+        fails(&read, ReadError::Locked);
+        assert_eq!(read.meter.doors_tried, doors);
+        let said: Vec<u8> =
+            read.drive.transcript.chunks().iter().flat_map(|chunk| chunk.bytes.clone()).collect();
+        assert!(!said.windows(8).any(|window| window == b"secret12"));
+    }
+}
+
+#[test]
+fn the_public_client_is_heard_where_a_password_is_not_wanted() {
+    let mut bench = Bench::new(Habits { management: Door::Shut, ..Habits::default() });
+    bench.config.keyring = ring(Keys { password: Some("secret12".into()), ..Keys::default() });
+    bench.config.serial = Some("00412345".into());
+    let read = bench.read();
+    check(&read, "dlms 9600 at=1.17.16");
+    assert_eq!(read.meter.doors_tried, [1, 16]);
+}
+
+#[test]
+fn who_was_inside_with_keys_goes_straight_in_again() {
+    let known = |next: u32, habits: Habits| {
+        let mut bench = Bench::with_keys(habits);
+        bench.config.serial = Some("00412345".into());
+        bench.config = bench.config.along(&"dlms 9600 at=1.17.1".parse().unwrap()).unwrap();
+        bench.keeper.next = next;
+        bench.read()
+    };
+    let read = known(5_000, Habits::locked());
+    check(&read, "dlms 9600 at=1.17.1");
+    assert_eq!((read.meter.doors_tried, read.meter.counters_seen[0]), (vec![1], 5_000));
+    // Nobody has counted on this device: the meter is asked.
+    let read = known(0, Habits::locked());
+    check(&read, "dlms 9600 at=1.17.1");
+    assert_eq!(read.meter.doors_tried, [16, 1]);
+    assert!(read.meter.counters_seen[0] > 40, "{:?}", read.meter.counters_seen);
+    // Another device has counted further meanwhile.
+    for (old_counter, doors) in [
+        (OldCounter::Tells, vec![1, 1]),
+        (OldCounter::HangsUp, vec![1, 16, 1]),
+        (OldCounter::Silent, vec![1, 16, 1]),
+    ] {
+        let read = known(30, Habits { old_counter, counter: 5_000, ..Habits::locked() });
+        check(&read, "dlms 9600 at=1.17.1");
+        assert_eq!(read.meter.doors_tried, doors, "{old_counter:?}");
+    }
 }
 
 #[test]

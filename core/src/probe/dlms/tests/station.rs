@@ -22,6 +22,8 @@ pub(super) struct LinkHabits {
     pub(super) misses: Vec<usize>,
     /// To a question that comes twice it only says that it has heard it.
     pub(super) confirms_repeats: bool,
+    /// To a question that comes twice it says nothing.
+    pub(super) passes_over_repeats: bool,
     /// Says DM to so many SNRM: another conversation is still open.
     pub(super) absent: usize,
     /// Says RNR to so many questions.
@@ -103,6 +105,10 @@ impl<A: Application> Station<A> {
         }
     }
 
+    pub(super) const fn is_linked(&self) -> bool {
+        self.client.is_some()
+    }
+
     /// What it says to a frame.
     pub(super) fn hear(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
         let body = &bytes[1..bytes.len() - 1];
@@ -169,10 +175,14 @@ impl<A: Application> Station<A> {
             }
             _ if control & 1 == 0 => self.information(client, control, segmented, information),
             _ if control & 0x0F == 1 => {
-                if control >> 5 == self.send {
-                    return self.segment(client);
+                if control >> 5 != self.send {
+                    return Some(self.last.clone());
                 }
-                Some(self.last.clone())
+                if self.outgoing.is_empty() {
+                    self.only_confirms = true;
+                    return u(self, 0x11 | self.receive << 5, &[]);
+                }
+                self.segment(client)
             }
             _ => None,
         }
@@ -188,6 +198,9 @@ impl<A: Application> Station<A> {
         assert!(information.len() <= self.habits.information, "longer than the meter takes");
         if (control >> 1) & 7 != self.receive {
             // It has this one already.
+            if self.habits.passes_over_repeats {
+                return None;
+            }
             if self.habits.confirms_repeats {
                 self.only_confirms = true;
                 return Some(frame(
@@ -252,6 +265,7 @@ impl Default for LinkHabits {
             garbles: Vec::new(),
             misses: Vec::new(),
             confirms_repeats: false,
+            passes_over_repeats: false,
             absent: 0,
             not_ready: 0,
             rejects_wishes: false,

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::ledger::{
     Books, Imported, Moved, PlanRow, Told, import,
-    plan::{self, Changes, Known, PAGE_ROWS, PlanHead, RoundRow, StopRow},
+    plan::{self, Changes, Known, PAGE_ROWS, PlanHead, Retold, RoundRow, StopRow},
 };
 
 pub(super) async fn import(
@@ -70,7 +70,8 @@ pub(super) async fn tell_again(
     let rounds: Vec<RoundId> = known.stops.values().map(|stop| stop.round).collect();
     let ids: Vec<&[u8]> = rounds.iter().map(|round| &round.as_bytes()[..]).collect();
     learn_rounds(transaction, &mut known, &ids).await?;
-    write(transaction, &plan::tell_again(known, device, cursor, said)?).await
+    let told = told_of(transaction, device, cursor, i64::MAX).await?;
+    write(transaction, &plan::tell_again(known, &told, device, cursor, said)?).await
 }
 
 pub(super) async fn told(
@@ -78,10 +79,19 @@ pub(super) async fn told(
     device: DeviceId,
     cursor: u64,
 ) -> Result<Told, Failed> {
+    told_of(transaction, device, cursor, PAGE_ROWS).await
+}
+
+async fn told_of(
+    transaction: &Transaction<'_>,
+    device: DeviceId,
+    cursor: u64,
+    rows_max: i64,
+) -> Result<Told, Failed> {
     let id = &device.as_bytes()[..];
     let head = the_row(transaction, "SELECT plan_head FROM device WHERE id = $1", &[&id]).await?;
     let sql = "SELECT n, change, mark FROM plan WHERE device = $1 AND n >= $2 ORDER BY n LIMIT $3";
-    let plans = rows(transaction, sql, &[&id, &number(cursor), &PAGE_ROWS]).await?;
+    let plans = rows(transaction, sql, &[&id, &number(cursor), &rows_max]).await?;
     let plan = |row: &Row| Ok(PlanRow { n: count(row, 0)?, change: get(row, 1)?, mark: get(row, 2)? });
     let plans = plans.iter().map(plan).collect::<Result<_, Failed>>()?;
     Ok(Told { head: count(&head, 0)?, plans })
@@ -148,9 +158,10 @@ async fn learn_stops(
 }
 
 async fn write(transaction: &Transaction<'_>, changes: &Changes) -> Result<(), Failed> {
-    if let Some((device, said)) = &changes.retold {
+    if let Some(Retold { device, cursor, asked }) = &changes.retold {
         let id = &device.as_bytes()[..];
-        run(transaction, "UPDATE device SET retold_for = $2 WHERE id = $1", &[&id, said]).await?;
+        run(transaction, "UPDATE device SET retold_for = $2 WHERE id = $1", &[&id, asked]).await?;
+        run(transaction, "DELETE FROM plan WHERE device = $1 AND n > $2", &[&id, &number(*cursor)]).await?;
         run(transaction, "DELETE FROM told_round WHERE device = $1", &[&id]).await?;
     }
     write_rounds(transaction, changes).await?;

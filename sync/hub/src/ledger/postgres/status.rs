@@ -16,7 +16,7 @@ pub(super) async fn status(transaction: &Transaction<'_>) -> Result<Status, Fail
     let tallies = the_row(
         transaction,
         "SELECT (SELECT count(*) FROM quarantine WHERE reason <> 'revoked'),
-                (SELECT count(*) FROM set_aside WHERE reason = 'fork'),
+                (SELECT count(*) FROM set_aside),
                 (SELECT count(*) FROM quarantine WHERE reason = 'revoked'),
                 (SELECT count(*) FROM reopened),
                 (SELECT count(*) FROM visit WHERE NOT EXISTS (SELECT 1 FROM stop WHERE stop.id = visit.stop))",

@@ -11,7 +11,7 @@ use crate::{
     error::LedgerError,
     ledger::{
         Books, Imported, Moved, PlanRow, Told, import,
-        plan::{self, Changes, Known, PAGE_ROWS, PlanHead, RoundRow, StopRow},
+        plan::{self, Changes, Known, PAGE_ROWS, PlanHead, Retold, RoundRow, StopRow},
     },
 };
 
@@ -72,16 +72,26 @@ pub(super) fn tell_again(
     for round in rounds {
         learn_round(connection, &mut known, round)?;
     }
-    write(connection, &plan::tell_again(known, device, cursor, said)?)
+    let told = told_of(connection, device, cursor, i64::MAX)?;
+    write(connection, &plan::tell_again(known, &told, device, cursor, said)?)
 }
 
 pub(super) fn told(connection: &Connection, device: DeviceId, cursor: u64) -> Result<Told, LedgerError> {
+    told_of(connection, device, cursor, PAGE_ROWS)
+}
+
+fn told_of(
+    connection: &Connection,
+    device: DeviceId,
+    cursor: u64,
+    rows_max: i64,
+) -> Result<Told, LedgerError> {
     let head: i64 = connection
         .prepare_cached("SELECT plan_head FROM device WHERE id = ?1")?
         .query_row([device.as_bytes()], |row| row.get(0))?;
     let plans = connection
         .prepare_cached("SELECT n, change, mark FROM plan WHERE device = ?1 AND n >= ?2 ORDER BY n LIMIT ?3")?
-        .query_map((device.as_bytes(), number(cursor), PAGE_ROWS), |row| {
+        .query_map((device.as_bytes(), number(cursor), rows_max), |row| {
             Ok(PlanRow { n: count(row.get(0)?), change: row.get(1)?, mark: row.get(2)? })
         })?
         .collect::<Result<_, _>>()?;
@@ -150,8 +160,10 @@ fn learn_visits(connection: &Connection, known: &mut Known) -> Result<(), Ledger
 }
 
 fn write(connection: &Connection, changes: &Changes) -> Result<(), LedgerError> {
-    if let Some((device, said)) = &changes.retold {
-        connection.execute("UPDATE device SET retold_for = ?2 WHERE id = ?1", (device.as_bytes(), said))?;
+    if let Some(Retold { device, cursor, asked }) = &changes.retold {
+        connection.execute("UPDATE device SET retold_for = ?2 WHERE id = ?1", (device.as_bytes(), asked))?;
+        connection
+            .execute("DELETE FROM plan WHERE device = ?1 AND n > ?2", (device.as_bytes(), number(*cursor)))?;
         connection.execute("DELETE FROM told_round WHERE device = ?1", [device.as_bytes()])?;
     }
     for (round, row) in &changes.rounds {

@@ -5,10 +5,15 @@ use lamplighter_core::{
     id::DeviceId,
     time::UtcMs,
 };
+use lamplighter_sync::wire::Batch;
+use prost::{DecodeError, Message as _};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use super::{count, ingest};
-use crate::{error::LedgerError, ledger::project::Understood};
+use super::{count, device, ingest};
+use crate::{
+    error::LedgerError,
+    ledger::{Proved, batch, project::Understood},
+};
 
 /// Numbered from 1; never edited once released.
 const MIGRATIONS: [&str; 3] = [
@@ -51,6 +56,7 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), LedgerError> {
     }
     if (1..=SAID_LESS).contains(&from) {
         say_again(&transaction)?;
+        take_from_revoked(&transaction)?;
     }
     Ok(transaction.commit()?)
 }
@@ -92,6 +98,35 @@ fn say_again(transaction: &Transaction<'_>) -> Result<(), LedgerError> {
             let Some(last) = piece.last() else { break };
             after = last.seq;
             ingest::understand(transaction, log, &piece)?;
+        }
+    }
+    Ok(())
+}
+
+/// Batches of devices that were locked out, which schema 1 set aside, go into their logs, held back, as they do now. Where
+/// the log has gone on without them they are another branch of it.
+fn take_from_revoked(transaction: &Transaction<'_>) -> Result<(), LedgerError> {
+    let aside: Vec<(i64, Vec<u8>)> = transaction
+        .prepare(
+            "SELECT recv_at_ms, batch FROM set_aside WHERE reason = 'revoked'
+             ORDER BY device, epoch, first_seq, recv_at_ms",
+        )?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    for (received, bytes) in aside {
+        let torn = |torn: DecodeError| LedgerError::Damaged(format!("a batch set aside: {torn}"));
+        let batch = Batch::decode(&bytes[..]).map_err(torn)?;
+        let (key, _) = device::key(transaction, batch::device(&batch)?)?;
+        let taken = Proved::new(batch, key, true)
+            .and_then(|proved| ingest::append(transaction, &proved, UtcMs(received)));
+        match taken {
+            Ok(_) => {
+                let sql = "DELETE FROM set_aside WHERE reason = 'revoked' AND batch = ?1";
+                transaction.execute(sql, [bytes])?;
+            }
+            // What is missing before it is missing still: it stays aside, and is counted there.
+            Err(LedgerError::Refused(..)) => {}
+            Err(failed) => return Err(failed),
         }
     }
     Ok(())

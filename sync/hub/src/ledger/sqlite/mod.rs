@@ -195,7 +195,31 @@ fn set_up(connection: &mut Connection, fresh_key: [u8; 32], now: UtcMs) -> Resul
     migrate::check(connection)?;
     durable(connection)?;
     migrate::migrate(connection)?;
-    migrate::key(connection, fresh_key, now)
+    let key = migrate::key(connection, fresh_key, now)?;
+    // Another process that has the file open has written the journal anew itself. Nobody waits for its exports: it could
+    // not write meanwhile.
+    connection.busy_timeout(Duration::ZERO)?;
+    let written = write_anew(connection);
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    match written.map_err(|error| (error.sqlite_error_code(), error)) {
+        // What is there can be looked at without room, and nothing can be added.
+        Ok(_) | Err((Some(ErrorCode::DatabaseBusy | ErrorCode::DiskFull), _)) => Ok(key),
+        Err((_, error)) => Err(error.into()),
+    }
+}
+
+/// After a sync that failed, the system may call bytes of the journal written that never reached the disk, and whoever
+/// opens the file next is shown them: what is appended behind such a hole is gone after a power cut. So the journal is
+/// written into the file, and that is synced, before anything is acknowledged. Answers whether all of it was.
+fn write_anew(connection: &Connection) -> rusqlite::Result<bool> {
+    let busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if busy {
+        return Ok(false);
+    }
+    // Nobody syncs the cutting off, so the old journal may come back. A new one in its place is not taken for it.
+    let version: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    connection.pragma_update(None, "user_version", version)?;
+    Ok(true)
 }
 
 /// What every connection is like.

@@ -15,7 +15,7 @@ pub(super) fn status(connection: &Connection) -> Result<Status, LedgerError> {
         devices: devices(connection)?,
         rounds: rounds(connection)?,
         quarantined: tally(connection, "SELECT count(*) FROM quarantine WHERE reason <> 'revoked'")?,
-        forks: tally(connection, "SELECT count(*) FROM set_aside WHERE reason = 'fork'")?,
+        forks: tally(connection, "SELECT count(*) FROM set_aside")?,
         from_revoked: tally(connection, "SELECT count(*) FROM quarantine WHERE reason = 'revoked'")?,
         reopened: tally(connection, "SELECT count(*) FROM reopened")?,
         contested: marks(&remarks(connection)?).contested(),

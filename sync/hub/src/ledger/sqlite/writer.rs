@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use super::{
     durable, prepare,
     queue::{Job, Queue, ask},
+    write_anew,
 };
 use crate::error::LedgerError;
 
@@ -96,15 +97,13 @@ impl Bench {
         done
     }
 
-    /// After a sync that failed, the system may call pages clean that never reached the disk. So nothing is acknowledged
-    /// on top of them: first everything in the journal is written into the file anew, and that is synced.
+    /// Nothing is acknowledged behind what may not have reached the disk.
     fn reopen(&self) -> Result<Connection, LedgerError> {
         let gone = || LedgerError::Storage("the ledger in memory is gone".into());
         let connection = Connection::open(self.path.as_ref().ok_or_else(gone)?)?;
         prepare(&connection)?;
         durable(&connection)?;
-        let busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
-        if busy {
+        if !write_anew(&connection)? {
             return Err(LedgerError::Storage("the journal is in use and cannot be written anew yet".into()));
         }
         Ok(connection)
