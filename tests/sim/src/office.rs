@@ -124,6 +124,18 @@ impl Office {
         read().map_err(|e| e.to_string())
     }
 
+    /// The last event held of a device's first log, read behind the ledger's back.
+    pub fn held(&self, device: DeviceId) -> Result<u64, String> {
+        let read = || -> rusqlite::Result<u64> {
+            Connection::open(self.disk.path(FILE))?.query_row(
+                "SELECT coalesce(max(seq), 0) FROM log_head WHERE device = ?1 AND epoch = 1",
+                [device.as_bytes()],
+                |row| row.get(0),
+            )
+        };
+        read().map_err(|e| e.to_string())
+    }
+
     /// Whether SQLite finds nothing wrong with the file.
     pub fn is_whole(&self) -> bool {
         whole(&self.disk, FILE)

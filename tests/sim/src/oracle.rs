@@ -26,9 +26,21 @@ pub fn looks_sound(world: &World) -> Result<(), String> {
 pub fn receipts_are_held(world: &World, who: usize) -> Result<(), String> {
     let Some(handheld) = world.handhelds.get(who) else { return Ok(()) };
     let standing = handheld.with(|store| store.standing());
+    let epoch =
+        handheld.with(|store| store.identity()).and_then(Result::ok).flatten().map(|own| own.log.epoch);
     match standing {
         Some(Ok(standing)) if standing.acked_seq > standing.head.seq => {
             Err(format!("broken: {} has receipts for more than it recorded", handheld.name))
+        }
+        Some(Ok(standing)) if !world.is_set_back && !world.office.disk.is_dead() => {
+            // A ledger that cannot be read just now is no harm.
+            match (epoch, world.office.held(handheld.device)) {
+                (Some(1), Ok(held)) if held < standing.acked_seq => Err(format!(
+                    "lost: {} has receipts up to {}, the hub holds {held}",
+                    handheld.name, standing.acked_seq
+                )),
+                _ => Ok(()),
+            }
         }
         Some(Ok(_) | Err(_)) | None => Ok(()),
     }

@@ -33,6 +33,8 @@ pub struct World {
     pub(crate) revoked: Vec<String>,
     /// Some device has two histories: what counts is then for the office to say.
     pub(crate) is_forked: bool,
+    /// The hub may hold less than it gave receipts for: it was set back, or its disk lost what it said it had synced.
+    pub(crate) is_set_back: bool,
     /// Who read each stop first.
     readers: HashMap<StopId, DeviceId>,
     clock: Clock,
@@ -54,6 +56,7 @@ impl World {
             handhelds: Vec::new(),
             revoked: Vec::new(),
             is_forked: false,
+            is_set_back: false,
             readers: HashMap::new(),
             clock,
             backup: None,
@@ -114,6 +117,7 @@ impl World {
             Kind::Export => oracle::looks_sound(self)?,
             Kind::Backup => self.backup = Some(self.office.disk.image()),
             Kind::Restore => {
+                self.is_set_back = true;
                 if let Some(backup) = &self.backup {
                     self.office.replace(backup)?;
                 }
@@ -258,7 +262,10 @@ impl World {
         match kind {
             Kind::HubFailSoon => self.office.disk.dies_in(dice.below(80) as u64),
             Kind::HubRoom => self.office.disk.leave_room(dice.once_in(2).then(|| dice.below(60_000))),
-            Kind::HubBadSync => self.office.disk.fail_syncs(1 + dice.few(3), dice.clone()),
+            Kind::HubBadSync => {
+                self.is_set_back = true;
+                self.office.disk.fail_syncs(1 + dice.few(3), dice.clone());
+            }
             _ if dice.once_in(2) => self.office.kill()?,
             _ => self.office.cut(*dice.pick(&Cut::ALL).unwrap_or(&Cut::Nothing), dice)?,
         }

@@ -13,7 +13,7 @@ use lamplighter_core::{
 };
 use lamplighter_sync::{
     books,
-    exchange::{Reply, Request},
+    exchange::{ExchangeError, Reply, Request},
     export::verify,
     signed, wire,
 };
@@ -85,6 +85,14 @@ pub(super) fn day(seed: u64, images_max: u64) -> Result<Tally, String> {
         }
     }
     let ops = office.disk.end_record();
+    if let Some(device) = devices.first().filter(|device| device.head.seq > 0) {
+        // A copy of the device, with another history from the first event on.
+        let mut copy = Device { key: device.key.clone(), log: device.log, head: Head::EMPTY };
+        let refusal = office.answer(&copy.batch(&mut dice)?.0);
+        if !matches!(refusal, Err(ExchangeError::Refused { code: wire::RefusalCode::Fork, .. })) {
+            return Err(format!("broken: two histories of one device: {refusal:?}"));
+        }
+    }
     drop(office);
     let (next, readings) = devices.first_mut().ok_or("no device")?.batch(&mut dice)?;
     sent.extend(readings);
@@ -138,10 +146,7 @@ impl Hour {
             // Whatever is missing before it, the hub says so or takes it; it does not fail.
             match office.answer(&self.next) {
                 Ok(Reply::Receipt(_)) => {}
-                Err(lamplighter_sync::exchange::ExchangeError::Refused {
-                    code: wire::RefusalCode::Gap,
-                    ..
-                }) => {}
+                Err(ExchangeError::Refused { code: wire::RefusalCode::Gap, .. }) => {}
                 other => return Err(format!("stalled: {other:?}")),
             }
             readings(&office)?;
