@@ -1,6 +1,6 @@
 //! Everybody in one story: does what the steps say, and heals everything at its end.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashSet};
 
 use lamplighter_core::id::{DeviceId, StopId};
 use lamplighter_sync::{
@@ -16,7 +16,7 @@ use crate::{
     link::Link,
     office::Office,
     oracle,
-    story::{Kind, PENDING, Step, Story},
+    story::{Kind, Step},
     town::{ROUNDS, town},
 };
 
@@ -35,8 +35,8 @@ pub struct World {
     pub(crate) is_forked: bool,
     /// The hub may hold less than it gave receipts for: it was set back, or its disk lost what it said it had synced.
     pub(crate) is_set_back: bool,
-    /// Who read each stop first.
-    readers: HashMap<StopId, DeviceId>,
+    /// Stops that somebody has read.
+    read: HashSet<StopId>,
     clock: Clock,
     backup: Option<Image>,
     late: BTreeMap<usize, Vec<Request>>,
@@ -57,7 +57,7 @@ impl World {
             revoked: Vec::new(),
             is_forked: false,
             is_set_back: false,
-            readers: HashMap::new(),
+            read: HashSet::new(),
             clock,
             backup: None,
             late: BTreeMap::new(),
@@ -190,17 +190,11 @@ impl World {
     fn read(&mut self, who: usize, again: bool, dice: &mut Dice) {
         self.value += 1;
         let value = self.value;
-        let contested = PENDING.contains(&Story::Contested);
         let Some(handheld) = self.handhelds.get_mut(who) else { return };
-        let ours = |stop: &StopId| self.readers.get(stop).is_none_or(|reader| *reader == handheld.device);
-        let stops: Vec<StopId> = handheld
-            .stops()
-            .into_iter()
-            .filter(|stop| !contested || ours(stop))
-            .filter(|stop| !again || self.readers.contains_key(stop))
-            .collect();
+        let stops: Vec<StopId> =
+            handheld.stops().into_iter().filter(|stop| !again || self.read.contains(stop)).collect();
         if let Some(stop) = dice.pick(&stops) {
-            self.readers.insert(*stop, handheld.device);
+            self.read.insert(*stop);
             if !handheld.read(*stop, value) {
                 handheld.maybe.insert(value);
             }
