@@ -42,7 +42,10 @@ enum Step {
     Waking,
     Hunting(Hunt),
     /// Letting the line fall silent before a new request, and still open to a late answer to the last one.
-    Quieting { quiet: Quiet, late: Option<Hunt> },
+    Quieting {
+        quiet: Quiet,
+        late: Option<Hunt>,
+    },
 }
 
 impl SignOn {
