@@ -3,7 +3,7 @@
 set -euo pipefail
 
 build=(build-essential pkg-config libwebkit2gtk-4.1-dev libudev-dev)
-test=(python3 python3-venv xvfb webkit2gtk-driver dbus chromium fonts-dejavu-core fonts-noto-cjk)
+test=(postgresql openssl python3 python3-venv xvfb webkit2gtk-driver dbus chromium fonts-dejavu-core fonts-noto-cjk)
 
 wanted=("${build[@]}")
 [ "${1:-build}" = test ] && wanted+=("${test[@]}")

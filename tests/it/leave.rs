@@ -13,6 +13,7 @@ use lamplighter_core::{
     id::{DeviceId, ReadingId},
     store::Recovery,
 };
+use lamplighter_hub::ledger::Ledger as _;
 use lamplighter_sync::{
     exchange::{Reply, Request},
     export,
@@ -90,7 +91,7 @@ async fn a_device_hears_by_its_next_sync_that_what_it_left_was_brought() {
     let (ledger, home) = (folder.path().join("hub.db"), folder.path().join("home"));
     fs::create_dir(&home).unwrap();
     let office = Office::open(&ledger).await;
-    office.prepare("14", 4);
+    office.prepare("14", 4).await;
     let device = Device::enrolled(&office, &home.join("reader.db")).await;
     let path = |name: &str| folder.path().join(name).display().to_string();
     let (home, file, key) = (home.display().to_string(), path("day.parcel"), path("office.key"));
@@ -112,7 +113,7 @@ async fn a_device_hears_by_its_next_sync_that_what_it_left_was_brought() {
     device.agree(&office).await;
     let brought = ask(&ledger, ["bring", &file, "--key", &key]).well().out;
     assert!(brought.contains("0 new, 2 known already"), "{brought}");
-    assert_eq!(office.held(), device.readings());
+    assert_eq!(office.held().await, device.readings());
     office.close().await;
 }
 
@@ -123,7 +124,7 @@ async fn what_was_left_under_an_earlier_recovery_key_opens_with_that_one() {
     fs::create_dir(&home).unwrap();
     let path = |name: &str| folder.path().join(name).display().to_string();
     let office = Office::open(&ledger).await;
-    office.prepare("14", 3);
+    office.prepare("14", 3).await;
     ask(&ledger, ["recovery-key", "new", &path("first.key")]).well();
     let device = Device::enrolled(&office, &home.join("reader.db")).await;
     let home = home.display().to_string();
@@ -143,7 +144,7 @@ async fn what_was_left_under_an_earlier_recovery_key_opens_with_that_one() {
     let brought = bring("two.parcel", "second.key").well().json();
     assert_eq!((&brought["new"], &brought["held_back"]), (&1.into(), &true.into()));
     assert!(ask(&ledger, ["release", "Mara"]).well().out.starts_with("1 event"));
-    assert_eq!(office.held(), device.readings());
+    assert_eq!(office.held().await, device.readings());
     office.close().await;
 }
 
@@ -151,7 +152,7 @@ async fn what_was_left_under_an_earlier_recovery_key_opens_with_that_one() {
 async fn a_recovery_key_that_is_not_the_hub_s_is_not_taken() {
     let folder = tempdir().unwrap();
     let office = Office::open(&folder.path().join("hub.db")).await;
-    office.prepare("14", 2);
+    office.prepare("14", 2).await;
     let device = Device::enrolled(&office, &folder.path().join("reader.db")).await;
     let log = device.store().identity().unwrap().unwrap().log;
     let told = Recovery { key: RecoverySecret::new([1; 32]).public(), since: NOW };

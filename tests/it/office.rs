@@ -18,7 +18,7 @@ use lamplighter_core::{
 use lamplighter_hub::{
     formats::csv,
     http::{Limits, serve},
-    ledger::Ledger,
+    ledger::{Ledger as _, Sqlite},
     service::Service,
 };
 use lamplighter_sync::{
@@ -36,7 +36,7 @@ const READER: &str = "Mara";
 /// A hub that serves one ledger file.
 pub(crate) struct Office {
     pub(crate) address: SocketAddr,
-    pub(crate) hub: Arc<Service<fn() -> UtcMs>>,
+    pub(crate) hub: Arc<Service<Sqlite, fn() -> UtcMs>>,
     stop: oneshot::Sender<()>,
     done: JoinHandle<std::io::Result<()>>,
 }
@@ -48,8 +48,8 @@ impl Office {
     }
 
     pub(crate) async fn open_at(ledger: &Path, address: SocketAddr) -> Self {
-        let ledger = Ledger::open(ledger, [9; 32], NOW).unwrap();
-        let hub: Arc<Service<fn() -> UtcMs>> = Arc::new(Service::new(ledger, || NOW));
+        let ledger = Sqlite::open(ledger, [9; 32], NOW).unwrap();
+        let hub: Arc<Service<Sqlite, fn() -> UtcMs>> = Arc::new(Service::new(ledger, || NOW));
         let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
@@ -60,10 +60,10 @@ impl Office {
     }
 
     /// Invites the reader and gives it round `code` with so many stops.
-    pub(crate) fn prepare(&self, code: &str, stops: u32) {
+    pub(crate) async fn prepare(&self, code: &str, stops: u32) {
         let ledger = self.hub.ledger();
-        ledger.invite(READER, DeviceId::new([3; 16]), CODE, UtcMs(NOW.0 + 1), NOW).ok();
-        ledger.import(&csv::read(round(code, stops).as_bytes()).unwrap(), Some(READER), |_| {}).unwrap();
+        ledger.invite(READER, DeviceId::new([3; 16]), CODE, UtcMs(NOW.0 + 1), NOW).await.ok();
+        ledger.import(&csv::read(round(code, stops).as_bytes()).unwrap(), Some(READER)).await.unwrap();
     }
 
     /// Ends when nobody serves the file any more.
@@ -77,10 +77,9 @@ impl Office {
     }
 
     /// What the hub holds, proved, in the order of the file.
-    #[track_caller]
-    pub(crate) fn held(&self) -> Vec<ReadingId> {
+    pub(crate) async fn held(&self) -> Vec<ReadingId> {
         let mut bytes = Vec::new();
-        self.hub.ledger().export(&mut bytes, None, NOW, |_| {}).unwrap();
+        self.hub.ledger().export(&mut bytes, None, NOW, |_| {}).await.unwrap();
         export::verify(&bytes, Some(self.hub.ledger().key().public())).unwrap().reading_ids
     }
 }

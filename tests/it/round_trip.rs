@@ -25,7 +25,7 @@ const PROTOBUF: &str = "application/x-protobuf";
 async fn plans_go_out_and_readings_come_home() {
     let folder = tempdir().unwrap();
     let office = Office::open(&folder.path().join("hub.db")).await;
-    office.prepare("14", 4);
+    office.prepare("14", 4).await;
     let device = Device::enrolled(&office, &folder.path().join("reader.db")).await;
     let shift = device.store().shift().unwrap().unwrap();
     let stops = device.store().stops(shift.round.id).unwrap();
@@ -35,7 +35,7 @@ async fn plans_go_out_and_readings_come_home() {
     }
     assert_eq!(device.waiting(), 3);
     assert_eq!(device.agree(&office).await.sent, 3);
-    assert_eq!((device.waiting(), office.held()), (0, device.readings()));
+    assert_eq!((device.waiting(), office.held().await), (0, device.readings()));
     let again = device.agree(&office).await;
     assert_eq!((again.sent, again.plans), (0, 0));
     office.close().await;
@@ -45,7 +45,7 @@ async fn plans_go_out_and_readings_come_home() {
 async fn the_page_of_a_captive_portal_is_no_receipt() {
     let folder = tempdir().unwrap();
     let office = Office::open(&folder.path().join("hub.db")).await;
-    office.prepare("14", 2);
+    office.prepare("14", 2).await;
     let device = Device::enrolled(&office, &folder.path().join("reader.db")).await;
     device.read("14", 1);
     let page = b"<html><body>Please log in to the free network</body></html>";
@@ -60,14 +60,14 @@ async fn the_page_of_a_captive_portal_is_no_receipt() {
         check_nothing_believed(&device, portal.await, &[Outcome::Unreachable]).await;
     }
     device.agree(&office).await;
-    assert_eq!(office.held(), device.readings());
+    assert_eq!(office.held().await, device.readings());
 }
 
 #[tokio::test]
 async fn a_receipt_that_was_cut_is_no_receipt() {
     let folder = tempdir().unwrap();
     let office = Office::open(&folder.path().join("hub.db")).await;
-    office.prepare("14", 2);
+    office.prepare("14", 2).await;
     let device = Device::enrolled(&office, &folder.path().join("reader.db")).await;
     device.read("14", 1);
     // Cut off while the head promises more, and cut as if that were all.
@@ -84,16 +84,16 @@ async fn a_receipt_that_was_cut_is_no_receipt() {
             check_nothing_believed(&device, cut.await, &[Outcome::Unreachable]).await;
         }
     }
-    assert_eq!(office.held(), device.readings(), "the hub has it all the same");
+    assert_eq!(office.held().await, device.readings(), "the hub has it all the same");
     device.agree(&office).await;
-    assert_eq!(office.held(), device.readings());
+    assert_eq!(office.held().await, device.readings());
 }
 
 #[tokio::test]
 async fn a_receipt_of_another_hub_or_for_other_events_is_no_receipt() {
     let folder = tempdir().unwrap();
     let office = Office::open(&folder.path().join("hub.db")).await;
-    office.prepare("14", 3);
+    office.prepare("14", 3).await;
     let device = Device::enrolled(&office, &folder.path().join("reader.db")).await;
     device.read("14", 1);
     let log = device.store().identity().unwrap().unwrap().log;
@@ -127,14 +127,14 @@ async fn a_receipt_of_another_hub_or_for_other_events_is_no_receipt() {
         between(Some(office.address), move |path, real| if path == "/v1/up" { kept.clone() } else { real });
     check_nothing_believed(&device, old.await, &[Outcome::Refused(Reason::Broken)]).await;
     device.agree(&office).await;
-    assert_eq!(office.held(), device.readings());
+    assert_eq!(office.held().await, device.readings());
 }
 
 #[tokio::test]
 async fn batches_that_come_twice_or_out_of_order_are_held_once() {
     let folder = tempdir().unwrap();
     let office = Office::open(&folder.path().join("hub.db")).await;
-    office.prepare("14", 6);
+    office.prepare("14", 6).await;
     let device = Device::enrolled(&office, &folder.path().join("reader.db")).await;
     for number in 1..=6 {
         device.read("14", number);
@@ -168,7 +168,7 @@ async fn batches_that_come_twice_or_out_of_order_are_held_once() {
     assert_eq!(up(acked, 2).await, Ok(acked + 2));
     assert_eq!(device.waiting(), 6, "nobody told the device");
     device.agree(&office).await;
-    assert_eq!(office.held(), device.readings());
+    assert_eq!(office.held().await, device.readings());
 }
 
 #[tokio::test]
@@ -176,7 +176,7 @@ async fn a_hub_that_is_away_costs_nothing_and_comes_back() {
     let folder = tempdir().unwrap();
     let ledger = folder.path().join("hub.db");
     let office = Office::open(&ledger).await;
-    office.prepare("14", 3);
+    office.prepare("14", 3).await;
     let device = Device::enrolled(&office, &folder.path().join("reader.db")).await;
     let address = office.address;
     office.close().await;
@@ -185,7 +185,7 @@ async fn a_hub_that_is_away_costs_nothing_and_comes_back() {
     device.read("14", 2);
     let office = Office::open_at(&ledger, address).await;
     assert_eq!(device.agree(&office).await.sent, 2);
-    assert_eq!(office.held(), device.readings());
+    assert_eq!(office.held().await, device.readings());
     // Takes the request and hangs up before it answers.
     let hangs_up = Arc::new(AtomicBool::new(true));
     let fickle = between(Some(office.address), {
@@ -197,7 +197,7 @@ async fn a_hub_that_is_away_costs_nothing_and_comes_back() {
     check_nothing_believed(&device, fickle, &[Outcome::Unreachable]).await;
     hangs_up.store(false, Ordering::Relaxed);
     assert_eq!(device.sync(&http(fickle)).await.outcome, Outcome::Agreed);
-    assert_eq!((device.waiting(), office.held()), (0, device.readings()));
+    assert_eq!((device.waiting(), office.held().await), (0, device.readings()));
 }
 
 /// A sync there ends as one of these, and the device still waits for every receipt it waited for.

@@ -16,7 +16,7 @@ const HOMES: &[Home] = &[
             "core/src/store/",
             "sync/hub/src/ledger/sqlite/",
             // Looks behind the ledger's back: that the file itself refuses to change an event.
-            "sync/hub/tests/it/ledger.rs",
+            "sync/hub/tests/it/sqlite.rs",
             // Makes a file of an earlier release from its dump.
             "tests/it/upgrade.rs",
             // Is the disk below SQLite, and looks behind the ledger's back.
@@ -24,6 +24,11 @@ const HOMES: &[Home] = &[
             "tests/sim/src/office.rs",
         ],
         why: "SQL stands beside the rows it makes: ask Store or Ledger for what you need",
+    },
+    Home {
+        name: "tokio_postgres",
+        places: &["sync/hub/src/ledger/postgres/"],
+        why: "SQL stands beside the rows it makes: ask Ledger for what you need",
     },
     Home {
         name: "prost",
@@ -35,9 +40,13 @@ const HOMES: &[Home] = &[
             "sync/src/exchange.rs",
             "sync/src/http.rs",
             // Keeps plans as the bytes of the wire.
-            "sync/hub/src/ledger/sqlite/",
+            "sync/hub/src/ledger/",
             "sync/hub/src/http.rs",
             "sync/hub/tests/it/http.rs",
+            // Sets a batch aside as an earlier release did.
+            "sync/hub/tests/it/sqlite.rs",
+            // Bends plans on their way.
+            "tests/sim/src/link.rs",
         ],
         why: "the nouns of core know nothing of bytes: convert.rs turns them into messages",
     },

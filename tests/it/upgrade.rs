@@ -19,7 +19,10 @@ use lamplighter_core::{
     store::{Identity, Setting, Store, Stretch, Takeover},
     time::UtcMs,
 };
-use lamplighter_hub::{formats::csv, ledger::Ledger};
+use lamplighter_hub::{
+    formats::csv,
+    ledger::{Ledger as _, Sqlite},
+};
 use lamplighter_sync::{books, export, wire};
 use rusqlite::{Connection, types::ValueRef};
 use tempfile::tempdir;
@@ -42,34 +45,39 @@ fn a_device_of_schema_1_opens_with_all_its_rows() {
     assert_eq!(store.reading(again.id).unwrap(), Some(again));
 }
 
-#[test]
-fn a_ledger_of_schema_1_opens_with_all_its_rows() {
+#[tokio::test]
+async fn a_ledger_of_schema_1_opens_with_all_its_rows() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("hub.db");
     load("ledger-0001.sql", &path);
-    let ledger = Ledger::open(&path, [0; 32], NOW).unwrap();
+    let ledger = Sqlite::open(&path, [0; 32], NOW).unwrap();
     assert_eq!(ledger.key().public(), SecretKey::new([9; 32]).public(), "the hub's key has changed");
     let mut bytes = Vec::new();
-    ledger.export(&mut bytes, None, NOW, |_| {}).unwrap();
+    ledger.export(&mut bytes, None, NOW, |_| {}).await.unwrap();
     let verified = export::verify(&bytes, Some(ledger.key().public())).unwrap();
     assert_eq!((verified.readings, verified.totals.current, verified.devices), (1, 1, 1));
-    let status = ledger.status().unwrap();
+    let status = ledger.status().await.unwrap();
     assert_eq!(
-        (&status.rounds[0].cycle[..], status.rounds[0].stops, status.rounds[0].read),
-        ("2026-11", 3, 1)
+        (
+            &status.rounds[0].cycle[..],
+            status.rounds[0].stops,
+            status.rounds[0].read,
+            status.rounds[0].skipped
+        ),
+        ("2026-11", 3, 1, 1)
     );
     assert_eq!((&status.devices[0].name[..], status.devices[0].plan_head), ("Anna", 4));
 }
 
 /// Run by hand when a schema is released: `cargo test -p lamplighter-tests -- --ignored write_schema`.
-#[test]
+#[tokio::test]
 #[ignore = "writes the dumps of the present schema; look at the difference before it is committed"]
-fn write_schema_fixtures() {
+async fn write_schema_fixtures() {
     let folder = tempdir().unwrap();
     let (device, ledger) = (folder.path().join("reader.db"), folder.path().join("hub.db"));
     let store = fill_device(&device);
     check_device(&store);
-    fill_ledger(&ledger, &store);
+    fill_ledger(&ledger, &store).await;
     drop(store);
     for (name, path) in [("device", device), ("ledger", ledger)] {
         let connection = Connection::open(path).unwrap();
@@ -133,16 +141,16 @@ fn fill_device(path: &Path) -> Store {
 }
 
 /// The office of that device, which holds all its events.
-fn fill_ledger(path: &Path, store: &Store) {
-    let ledger = Ledger::open(path, hub_key().to_bytes(), NOW).unwrap();
+async fn fill_ledger(path: &Path, store: &Store) {
+    let ledger = Sqlite::open(path, hub_key().to_bytes(), NOW).unwrap();
     let code = "12345-67890";
-    ledger.invite("Anna", log().device, code, UtcMs(NOW.0 + 1), NOW).unwrap();
-    ledger.redeem(code, key().public(), NOW).unwrap();
+    ledger.invite("Anna", log().device, code, UtcMs(NOW.0 + 1), NOW).await.unwrap();
+    ledger.redeem(code, key().public(), NOW).await.unwrap();
     let header = "cycle,round,round_name,stop,address,serial,obis,unit,integers,decimals\n".to_owned();
     let rows = (1..=3).fold(header, |csv, number| {
         csv + &format!("2026-11,14,Harbour,{number},Mill Lane {number},5820{number},1.8.0,kWh,5,3\n")
     });
-    ledger.import(&csv::read(rows.as_bytes()).unwrap(), Some("Anna"), |_| {}).unwrap();
+    ledger.import(&csv::read(rows.as_bytes()).unwrap(), Some("Anna")).await.unwrap();
     let batch = store.batch(Stretch { epoch: 1, after: 0, until: 1_000 }, 100, usize::MAX).unwrap();
     let batch = wire::Batch {
         device: log().device.as_bytes().to_vec(),
@@ -152,7 +160,7 @@ fn fill_ledger(path: &Path, store: &Store) {
         payloads: batch.payloads,
         seal: batch.seal.0.to_vec(),
     };
-    ledger.ingest(&batch, NOW).unwrap();
+    ledger.ingest(batch, NOW).await.unwrap();
 }
 
 fn log() -> Log {

@@ -76,15 +76,15 @@ pub enum BringError {
 
 /// Takes in what the hub lacks of a parcel. A parcel that was brought before changes nothing. `progress` hears how many
 /// events were proved and taken in, which is twice as many as there are.
-pub fn bring(
-    ledger: &Ledger,
+pub async fn bring(
+    ledger: &impl Ledger,
     file: &mut (impl Read + Seek),
     secret: &RecoverySecret,
     now: UtcMs,
     mut progress: impl FnMut(u64),
 ) -> Result<Brought, BringError> {
     let begin = file.stream_position()?;
-    let (hash, held_back) = prove(ledger, file, secret, &mut progress)?;
+    let (hash, held_back) = prove(ledger, file, secret, &mut progress).await?;
     file.seek(io::SeekFrom::Start(begin))?;
     // Read anew, and looked at again: in memory there is one batch, and the file may lie where others write.
     let mut parcel = Parcel::open(file, secret).map_err(BringError::Changed)?;
@@ -93,26 +93,26 @@ pub fn bring(
     let mut batch: Option<Batch> = None;
     while let Some(enclosed) = parcel.next_event().map_err(BringError::Changed)? {
         if batch.as_ref().is_some_and(|batch| is_full(batch, &enclosed)) {
-            take(ledger, batch.take(), now, &mut brought)?;
+            take(ledger, batch.take(), now, &mut brought).await?;
             progress(label.events() + brought.new + brought.known);
         }
         add(batch.get_or_insert_with(|| begin_batch(label.log, enclosed.before)), enclosed);
     }
-    take(ledger, batch, now, &mut brought)?;
+    take(ledger, batch, now, &mut brought).await?;
     Ok(brought)
 }
 
 /// All of a parcel, looked at before any of it is taken in. Answers the file's hash, and whether its device is locked
 /// out.
-fn prove(
-    ledger: &Ledger,
+async fn prove(
+    ledger: &impl Ledger,
     file: &mut impl Read,
     secret: &RecoverySecret,
     progress: &mut impl FnMut(u64),
 ) -> Result<(Hash, bool), BringError> {
     let mut parcel = Parcel::open(file, secret)?;
     let label = *parcel.label();
-    let (key, revoked) = ledger.device_key(label.log.device).map_err(|error| refused(error, &label))?;
+    let (key, revoked) = ledger.device_key(label.log.device).await.map_err(|error| refused(error, &label))?;
     while let Some(Enclosed { head, seal, .. }) = parcel.next_event()? {
         key.check_head(label.log, head, seal).map_err(|_| BringError::NotTheDevice(head.seq))?;
         progress(head.seq - label.after);
@@ -120,11 +120,17 @@ fn prove(
     Ok((parcel.hash(), revoked))
 }
 
-fn take(ledger: &Ledger, batch: Option<Batch>, now: UtcMs, brought: &mut Brought) -> Result<(), BringError> {
+async fn take(
+    ledger: &impl Ledger,
+    batch: Option<Batch>,
+    now: UtcMs,
+    brought: &mut Brought,
+) -> Result<(), BringError> {
     let Some(batch) = batch else { return Ok(()) };
     let events = batch.payloads.len() as u64;
-    let have = ledger.agree(brought.label.log, &[]).map_err(|error| refused(error, &brought.label))?.have_seq;
-    let last = ledger.ingest(&batch, now).map_err(|error| refused(error, &brought.label))?;
+    let refused = |error| refused(error, &brought.label);
+    let have = ledger.agree(brought.label.log, &[]).await.map_err(refused)?.have_seq;
+    let last = ledger.ingest(batch, now).await.map_err(refused)?;
     let new = last.seq.saturating_sub(have).min(events);
     brought.new += new;
     brought.known += events - new;

@@ -2,6 +2,9 @@
 
 use lamplighter_sync::{exchange::ExchangeError, wire::RefusalCode};
 
+/// Seconds to stay away while the database cannot be used.
+const AWAY_SECONDS: u64 = 5;
+
 /// Each calls for something else.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum LedgerError {
@@ -22,6 +25,10 @@ pub enum LedgerError {
         /// Newest schema of this release.
         known: u32,
     },
+    /// The database cannot be reached, or has too much to do. Nothing was taken, as far as is known; it may be asked
+    /// again.
+    #[error("the database cannot be used now: {0}")]
+    Away(String),
     /// The disk or the file did not do its part. Nothing was taken.
     #[error("the ledger could not be read or written: {0}")]
     Storage(String),
@@ -41,6 +48,9 @@ impl From<LedgerError> for ExchangeError {
     fn from(error: LedgerError) -> Self {
         match error {
             LedgerError::Refused(code, number, detail) => Self::Refused { code, number, detail },
+            away @ LedgerError::Away(_) => {
+                Self::Refused { code: RefusalCode::Busy, number: AWAY_SECONDS, detail: away.to_string() }
+            }
             failed @ (LedgerError::Impossible(_)
             | LedgerError::Damaged(_)
             | LedgerError::Newer { .. }

@@ -13,15 +13,16 @@ use lamplighter_sync::export::{Verified, verify};
 use crate::{error::LedgerError, ledger::Ledger};
 
 /// Writes the export of all cycles or of one to `path`, in place of a file that is there.
-pub fn write_file(
-    ledger: &Ledger,
+pub async fn write_file(
+    ledger: &impl Ledger,
     path: &Path,
     cycle: Option<&str>,
     now: UtcMs,
-    progress: impl FnMut(u64),
+    progress: impl FnMut(u64) + Send,
 ) -> Result<Verified, LedgerError> {
     let part = part_of(path)?;
     let written = write_part(ledger, &part, cycle, now, progress)
+        .await
         .and_then(|verified| replace(&part, path).map_err(|torn| failed(path, &torn)).map(|()| verified));
     if written.is_err() {
         // What is left of it is of no use; that it cannot be removed is not what went wrong.
@@ -30,16 +31,16 @@ pub fn write_file(
     written
 }
 
-fn write_part(
-    ledger: &Ledger,
+async fn write_part(
+    ledger: &impl Ledger,
     part: &Path,
     cycle: Option<&str>,
     now: UtcMs,
-    progress: impl FnMut(u64),
+    progress: impl FnMut(u64) + Send,
 ) -> Result<Verified, LedgerError> {
     let file = OpenOptions::new().write(true).create(true).truncate(true).open(part);
     let file = file.map_err(|torn| failed(part, &torn))?;
-    ledger.export(BufWriter::new(&file), cycle, now, progress)?;
+    ledger.export(BufWriter::new(&file), cycle, now, progress).await?;
     file.sync_all().map_err(|torn| failed(part, &torn))?;
     let bytes = fs::read(part).map_err(|torn| failed(part, &torn))?;
     verify(&bytes, Some(ledger.key().public()))

@@ -23,9 +23,9 @@ use lamplighter_sync::{
     wire::{BODY_BYTES_MAX, Refusal, RefusalCode},
 };
 use prost::Message as _;
-use tokio::{net::TcpListener, sync::Semaphore, task::spawn_blocking, time::timeout};
+use tokio::{net::TcpListener, runtime::Handle, sync::Semaphore, task::spawn_blocking, time::timeout};
 
-use crate::service::Service;
+use crate::{ledger::Ledger, service::Service};
 
 const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/x-protobuf");
 /// Seconds to stay away when the hub has enough to do.
@@ -67,14 +67,16 @@ struct Desk {
 }
 
 /// Serves until `stop` comes, then lets requests under way end.
-pub async fn serve<C: Fn() -> UtcMs + Send + Sync + 'static>(
+pub async fn serve<L: Ledger + 'static, C: Fn() -> UtcMs + Send + Sync + 'static>(
     listener: TcpListener,
-    service: Arc<Service<C>>,
+    service: Arc<Service<L, C>>,
     limits: Limits,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
+    // Unpacking and proving a batch takes its time, which is not that of whoever carries bytes.
+    let runtime = Handle::current();
     let desk = Arc::new(Desk {
-        answer: Arc::new(move |request: &Request| service.answer(request)),
+        answer: Arc::new(move |request: &Request| runtime.block_on(service.answer(request))),
         places: Arc::new(Semaphore::new(limits.answers)),
         body_wait: limits.body_wait,
     });

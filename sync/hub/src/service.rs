@@ -1,7 +1,5 @@
 //! Answers handhelds: opens what is signed, asks the ledger, signs what goes back. Knows no HTTP and no clock.
 
-use std::future::{Future, ready};
-
 use lamplighter_core::{
     evidence::{
         chain::{Hash, Head, Log},
@@ -22,38 +20,38 @@ use crate::{
 };
 
 /// The hub behind whatever carries its words. `clock` tells the time.
-pub struct Service<C> {
-    ledger: Ledger,
+pub struct Service<L, C> {
+    ledger: L,
     clock: C,
 }
 
-impl<C: Fn() -> UtcMs> Service<C> {
+impl<L: Ledger, C: Fn() -> UtcMs + Send + Sync> Service<L, C> {
     /// A service over this ledger.
-    pub const fn new(ledger: Ledger, clock: C) -> Self {
+    pub const fn new(ledger: L, clock: C) -> Self {
         Self { ledger, clock }
     }
 
     /// The ledger it serves.
-    pub const fn ledger(&self) -> &Ledger {
+    pub const fn ledger(&self) -> &L {
         &self.ledger
     }
 
-    /// Answers one request. Blocks while the ledger writes.
-    pub fn answer(&self, request: &Request) -> Result<Reply, ExchangeError> {
+    /// Answers one request, when the ledger holds what the answer says.
+    pub async fn answer(&self, request: &Request) -> Result<Reply, ExchangeError> {
         let reply = match request {
-            Request::Enrol(enrol) => self.enrol(enrol).map(Reply::Enrolled),
-            Request::Hello(signed) => self.hello(signed).map(Reply::Hello),
-            Request::Up(packed) => self.up(packed).map(Reply::Receipt),
-            Request::Down(signed) => self.down(signed).map(Reply::Page),
-            Request::Agree(signed) => self.agree(signed).map(Reply::Agreement),
+            Request::Enrol(enrol) => self.enrol(enrol).await.map(Reply::Enrolled),
+            Request::Hello(signed) => self.hello(signed).await.map(Reply::Hello),
+            Request::Up(packed) => self.up(packed).await.map(Reply::Receipt),
+            Request::Down(signed) => self.down(signed).await.map(Reply::Page),
+            Request::Agree(signed) => self.agree(signed).await.map(Reply::Agreement),
         };
         Ok(reply?)
     }
 
-    fn enrol(&self, enrol: &wire::Enrol) -> Result<wire::Enrolled, LedgerError> {
+    async fn enrol(&self, enrol: &wire::Enrol) -> Result<wire::Enrolled, LedgerError> {
         let key = PublicKey::try_from(&enrol.public_key[..])
             .map_err(|_| LedgerError::refused(RefusalCode::Malformed, "not a key"))?;
-        let enrolment = self.ledger.redeem(&enrol.code, key, (self.clock)())?;
+        let enrolment = self.ledger.redeem(&enrol.code, key, (self.clock)()).await?;
         Ok(wire::Enrolled {
             device: enrolment.device.as_bytes().to_vec(),
             hub_key: self.ledger.key().public().0.to_vec(),
@@ -61,8 +59,10 @@ impl<C: Fn() -> UtcMs> Service<C> {
         })
     }
 
-    fn hello(&self, signed: &Signed) -> Result<wire::HelloReply, LedgerError> {
-        let (device, _, Some(Ask::Hello(hello))) = self.open(signed)? else { return Err(another_question()) };
+    async fn hello(&self, signed: &Signed) -> Result<wire::HelloReply, LedgerError> {
+        let (device, _, Some(Ask::Hello(hello))) = self.open(signed).await? else {
+            return Err(another_question());
+        };
         if hello.protocol < PROTOCOL {
             return Err(LedgerError::refused(RefusalCode::Upgrade, "the protocol is too old"));
         }
@@ -72,17 +72,15 @@ impl<C: Fn() -> UtcMs> Service<C> {
         let now = (self.clock)();
         let closed =
             hello.closed.iter().take(LINKS_MAX).map(|closed| Ok((closed.epoch, head(closed.last.as_ref())?)));
-        let standing = self.ledger.greet(
-            &Greeting {
-                log: Log { device, epoch: hello.epoch },
-                app_version: hello.app_version,
-                cursor: hello.down_cursor,
-                mark: hello.down_mark,
-                closed: closed.collect::<Result<_, LedgerError>>()?,
-            },
-            now,
-        )?;
-        let recovery = self.ledger.recovery_keys()?.last().copied();
+        let greeting = Greeting {
+            log: Log { device, epoch: hello.epoch },
+            app_version: hello.app_version,
+            cursor: hello.down_cursor,
+            mark: hello.down_mark,
+            closed: closed.collect::<Result<_, LedgerError>>()?,
+        };
+        let standing = self.ledger.greet(&greeting, now).await?;
+        let recovery = self.ledger.recovery_keys().await?.last().copied();
         let recovery = recovery.filter(|told| hello.recovery_mark != signed::recovery_mark(Some(*told)));
         let closed = standing.closed.iter();
         Ok(wire::HelloReply {
@@ -101,13 +99,15 @@ impl<C: Fn() -> UtcMs> Service<C> {
         })
     }
 
-    fn agree(&self, signed: &Signed) -> Result<wire::SignedAgreement, LedgerError> {
-        let (device, _, Some(Ask::Agree(agree))) = self.open(signed)? else { return Err(another_question()) };
+    async fn agree(&self, signed: &Signed) -> Result<wire::SignedAgreement, LedgerError> {
+        let (device, _, Some(Ask::Agree(agree))) = self.open(signed).await? else {
+            return Err(another_question());
+        };
         if agree.links.len() > LINKS_MAX {
             return Err(LedgerError::refused(RefusalCode::TooLarge, "too many links"));
         }
         let links = agree.links.iter().map(|link| head(Some(link))).collect::<Result<Vec<_>, _>>()?;
-        let agreed = self.ledger.agree(Log { device, epoch: agree.epoch }, &links)?;
+        let agreed = self.ledger.agree(Log { device, epoch: agree.epoch }, &links).await?;
         let agreement = wire::Agreement {
             device: device.as_bytes().to_vec(),
             epoch: agree.epoch,
@@ -119,39 +119,40 @@ impl<C: Fn() -> UtcMs> Service<C> {
         Ok(signed::agreement(self.ledger.key(), &agreement))
     }
 
-    fn up(&self, packed: &[u8]) -> Result<wire::Receipt, LedgerError> {
+    async fn up(&self, packed: &[u8]) -> Result<wire::Receipt, LedgerError> {
         let batch = signed::unpack(packed).map_err(unfit)?;
         let now = (self.clock)();
-        let head = self.ledger.ingest(&batch, now)?;
         let device = DeviceId::try_from(&batch.device[..]).map_err(|_| unfit(Unfit::Torn))?;
-        Ok(signed::receipt(self.ledger.key(), Log { device, epoch: batch.epoch }, head, now))
+        let log = Log { device, epoch: batch.epoch };
+        let head = self.ledger.ingest(batch, now).await?;
+        Ok(signed::receipt(self.ledger.key(), log, head, now))
     }
 
-    fn down(&self, signed: &Signed) -> Result<wire::SignedPage, LedgerError> {
-        let (device, revoked, Some(Ask::Down(down))) = self.open(signed)? else {
+    async fn down(&self, signed: &Signed) -> Result<wire::SignedPage, LedgerError> {
+        let (device, revoked, Some(Ask::Down(down))) = self.open(signed).await? else {
             return Err(another_question());
         };
         if revoked {
             return Err(LedgerError::refused(RefusalCode::Revoked, "locked out by the office"));
         }
-        let page = self.ledger.page(device, down.cursor, &down.mark, down.bytes_max)?;
+        let page = self.ledger.page(device, down.cursor, &down.mark, down.bytes_max).await?;
         Ok(signed::page(self.ledger.key(), &page))
     }
 
     /// The question, if a device that is known signed it, and whether it is locked out. Its age does not matter:
     /// clocks drift, and an old question asked again changes nothing.
-    fn open(&self, signed: &Signed) -> Result<(DeviceId, bool, Option<Ask>), LedgerError> {
+    async fn open(&self, signed: &Signed) -> Result<(DeviceId, bool, Option<Ask>), LedgerError> {
         let device = DeviceId::try_from(&signed.device[..])
             .map_err(|_| LedgerError::refused(RefusalCode::Malformed, "not a device"))?;
-        let (key, revoked) = self.ledger.device_key(device)?;
+        let (key, revoked) = self.ledger.device_key(device).await?;
         let question = signed::open_question(signed, key).map_err(unfit)?;
         Ok((device, revoked, question.ask))
     }
 }
 
-impl<C: Fn() -> UtcMs + Send + Sync> Hub for Service<C> {
-    fn exchange(&self, request: Request) -> impl Future<Output = Result<Reply, ExchangeError>> + Send {
-        ready(self.answer(&request))
+impl<L: Ledger, C: Fn() -> UtcMs + Send + Sync> Hub for Service<L, C> {
+    async fn exchange(&self, request: Request) -> Result<Reply, ExchangeError> {
+        self.answer(&request).await
     }
 }
 

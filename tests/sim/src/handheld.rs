@@ -224,7 +224,8 @@ impl Handheld {
         self.all().iter().filter_map(value_of).collect()
     }
 
-    fn find(&self, value: u32) -> Option<Recorded> {
+    /// A reading by its value, under the last name it has.
+    pub fn find(&self, value: u32) -> Option<Recorded> {
         self.all().into_iter().rfind(|recorded| value_of(recorded) == Some(value))
     }
 

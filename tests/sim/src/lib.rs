@@ -1,6 +1,7 @@
 //! Handhelds, the hub and the link between them in one process, from one seed; and power cuts at every write of both
 //! ends.
 
+mod bill;
 pub mod clock;
 pub mod dice;
 pub mod disk;

@@ -19,6 +19,8 @@ use lamplighter_sync::{
     wire::{self, RefusalCode},
 };
 
+use prost::Message as _;
+
 use crate::{dice::Dice, office::Office};
 
 /// A login page.
@@ -182,9 +184,14 @@ fn impostor(
             Reply::Receipt(signed::receipt(&key, log, head, UtcMs(0)))
         }
         (Request::Down(_), Ok(Reply::Page(page))) => {
-            let mut page = page.clone();
-            page.seal = key.sign(lamplighter_core::evidence::seal::Purpose::Page, &page.body).0.to_vec();
-            Reply::Page(page)
+            let mut plans = wire::Page::decode(&page.body[..])
+                .map_err(|_| ExchangeError::NotTheHub("the body cannot be read"))?;
+            for plan in &mut plans.plans {
+                if let Some(wire::Change::PutStop(stop)) = &plan.change {
+                    plan.change = Some(wire::Change::StopGone(stop.id.clone()));
+                }
+            }
+            Reply::Page(signed::page(&key, &plans))
         }
         (_, Ok(reply)) => reply.clone(),
         (_, Err(error)) => return Err(error.clone()),

@@ -9,7 +9,7 @@ use lamplighter_core::{
     time::UtcMs,
 };
 use lamplighter_hub::{
-    ledger::{Books, Ledger},
+    ledger::{Books, Ledger as _, Sqlite},
     service::Service,
 };
 use lamplighter_sync::exchange::{ExchangeError, Reply, Request};
@@ -19,6 +19,7 @@ use crate::{
     clock::Clock,
     dice::Dice,
     disk::{Cut, Disk, Image},
+    wait::wait,
 };
 
 /// The file of the ledger.
@@ -33,7 +34,7 @@ pub struct Office {
     /// Where the ledger is.
     pub disk: Arc<Disk>,
     clock: Clock,
-    service: Option<Service<Now>>,
+    service: Option<Service<Sqlite, Now>>,
 }
 
 impl Office {
@@ -47,7 +48,7 @@ impl Office {
     /// Answers as the hub does, or not at all where there is none.
     pub fn answer(&self, request: &Request) -> Result<Reply, ExchangeError> {
         match &self.service {
-            Some(service) if !self.disk.is_dead() => service.answer(request),
+            Some(service) if !self.disk.is_dead() => wait(service.answer(request)),
             Some(_) | None => Err(ExchangeError::Unreachable("no power".into())),
         }
     }
@@ -77,36 +78,34 @@ impl Office {
     /// Makes room for a device.
     pub fn invite(&self, name: &str, device: DeviceId, code: &str) -> Result<(), String> {
         let now = self.clock.now();
-        self.ledger()?
-            .invite(name, device, code, UtcMs(now.0 + 86_400_000), now)
-            .map_err(|e| e.to_string())?;
-        Ok(())
+        let invited = self.ledger()?.invite(name, device, code, UtcMs(now.0 + 86_400_000), now);
+        wait(invited).map(drop).map_err(|e| e.to_string())
     }
 
     /// Takes books in.
     pub fn import(&self, books: &Books, name: Option<&str>) -> Result<(), String> {
-        self.ledger()?.import(books, name, |_| {}).map(drop).map_err(|e| e.to_string())
+        wait(self.ledger()?.import(books, name)).map(drop).map_err(|e| e.to_string())
     }
 
     /// Gives a round to somebody.
     pub fn assign(&self, code: &str, name: &str) -> Result<(), String> {
-        self.ledger()?.assign(code, None, name).map(drop).map_err(|e| e.to_string())
+        wait(self.ledger()?.assign(code, None, name)).map(drop).map_err(|e| e.to_string())
     }
 
     /// Locks a device out.
     pub fn revoke(&self, name: &str) -> Result<(), String> {
-        self.ledger()?.revoke(name, self.clock.now()).map(drop).map_err(|e| e.to_string())
+        wait(self.ledger()?.revoke(name, self.clock.now())).map(drop).map_err(|e| e.to_string())
     }
 
     /// Lets what locked-out devices sent count.
     pub fn release(&self, name: &str) -> Result<(), String> {
-        self.ledger()?.release(name).map(drop).map_err(|e| e.to_string())
+        wait(self.ledger()?.release(name)).map(drop).map_err(|e| e.to_string())
     }
 
     /// The export, as bytes.
     pub fn export(&self) -> Result<Vec<u8>, String> {
         let mut bytes = Vec::new();
-        self.ledger()?.export(&mut bytes, None, self.clock.now(), |_| {}).map_err(|e| e.to_string())?;
+        wait(self.ledger()?.export(&mut bytes, None, self.clock.now(), |_| {})).map_err(|e| e.to_string())?;
         Ok(bytes)
     }
 
@@ -125,21 +124,33 @@ impl Office {
         read().map_err(|e| e.to_string())
     }
 
+    /// The last event held of a device's first log, read behind the ledger's back.
+    pub fn held(&self, device: DeviceId) -> Result<u64, String> {
+        let read = || -> rusqlite::Result<u64> {
+            Connection::open(self.disk.path(FILE))?.query_row(
+                "SELECT coalesce(max(seq), 0) FROM log_head WHERE device = ?1 AND epoch = 1",
+                [device.as_bytes()],
+                |row| row.get(0),
+            )
+        };
+        read().map_err(|e| e.to_string())
+    }
+
     /// Whether SQLite finds nothing wrong with the file.
     pub fn is_whole(&self) -> bool {
         whole(&self.disk, FILE)
     }
 
-    fn ledger(&self) -> Result<&Ledger, String> {
+    fn ledger(&self) -> Result<&Sqlite, String> {
         self.service.as_ref().map(Service::ledger).ok_or_else(|| "no hub".into())
     }
 
     fn open(&mut self, seed: [u8; 32]) -> Result<(), String> {
         // A disk that fails is tried again.
-        let mut ledger = Ledger::open(&self.disk.path(FILE), seed, self.clock.now());
+        let mut ledger = Sqlite::open_here(&self.disk.path(FILE), seed, self.clock.now());
         for _ in 0..OPENS_MAX {
             if ledger.is_err() {
-                ledger = Ledger::open(&self.disk.path(FILE), seed, self.clock.now());
+                ledger = Sqlite::open_here(&self.disk.path(FILE), seed, self.clock.now());
             }
         }
         let ledger = ledger.map_err(|e| format!("broken: the ledger: {e}"))?;

@@ -3,26 +3,6 @@
 
 use crate::dice::Dice;
 
-/// Stories that the product cannot live through yet; none of them is told.
-///
-/// Fork: a copy of a copy says the same reading again in two new logs (seeds 1845, 2235, 2448), and plans that were told
-/// again beyond one copy's cursor leave a gap at the other's (1273, 2761). Restored: a stop arrives whose round the device
-/// was not told again (1062).
-pub const PENDING: &[Story] = &[Story::Contested, Story::Fork, Story::Restored];
-
-/// Stories that can be left out as a whole.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Story {
-    /// A device is copied, and both copies are used.
-    Fork,
-    /// A device is locked out with readings on it.
-    Revoked,
-    /// The hub is set back to a backup.
-    Restored,
-    /// Two devices read the same stop.
-    Contested,
-}
-
 /// One thing that happens.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Kind {
@@ -132,39 +112,9 @@ pub fn story(seed: u64) -> Vec<Step> {
             }
             Step { kind, who: dice.below(64), seed: dice.any() }
         })
-        .filter(|step| !is_pending(step.kind))
         .collect();
     if seed % MONTHS == MONTHS - 1 {
         story.insert(story.len() / 2, Step { kind: Kind::Month, who: dice.below(64), seed: dice.any() });
     }
     story
-}
-
-fn is_pending(kind: Kind) -> bool {
-    let of = match kind {
-        Kind::Clone => Story::Fork,
-        Kind::Revoke => Story::Revoked,
-        Kind::Restore => Story::Restored,
-        Kind::Read
-        | Kind::Correct
-        | Kind::Withdraw
-        | Kind::Skip
-        | Kind::Sync
-        | Kind::Restart
-        | Kind::FailSoon
-        | Kind::Room
-        | Kind::BadSync
-        | Kind::HubRestart
-        | Kind::HubFailSoon
-        | Kind::HubRoom
-        | Kind::HubBadSync
-        | Kind::Jump
-        | Kind::Assign
-        | Kind::Import
-        | Kind::Export
-        | Kind::Backup
-        | Kind::Wait
-        | Kind::Month => return false,
-    };
-    PENDING.contains(&of)
 }

@@ -1,6 +1,6 @@
 //! Everybody in one story: does what the steps say, and heals everything at its end.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashSet};
 
 use lamplighter_core::id::{DeviceId, StopId};
 use lamplighter_sync::{
@@ -16,7 +16,7 @@ use crate::{
     link::Link,
     office::Office,
     oracle,
-    story::{Kind, PENDING, Step, Story},
+    story::{Kind, Step},
     town::{ROUNDS, town},
 };
 
@@ -33,8 +33,10 @@ pub struct World {
     pub(crate) revoked: Vec<String>,
     /// Some device has two histories: what counts is then for the office to say.
     pub(crate) is_forked: bool,
-    /// Who read each stop first.
-    readers: HashMap<StopId, DeviceId>,
+    /// The hub may hold less than it gave receipts for: it was set back, or its disk lost what it said it had synced.
+    pub(crate) is_set_back: bool,
+    /// Stops that somebody has read.
+    read: HashSet<StopId>,
     clock: Clock,
     backup: Option<Image>,
     late: BTreeMap<usize, Vec<Request>>,
@@ -54,7 +56,8 @@ impl World {
             handhelds: Vec::new(),
             revoked: Vec::new(),
             is_forked: false,
-            readers: HashMap::new(),
+            is_set_back: false,
+            read: HashSet::new(),
             clock,
             backup: None,
             late: BTreeMap::new(),
@@ -114,6 +117,7 @@ impl World {
             Kind::Export => oracle::looks_sound(self)?,
             Kind::Backup => self.backup = Some(self.office.disk.image()),
             Kind::Restore => {
+                self.is_set_back = true;
                 if let Some(backup) = &self.backup {
                     self.office.replace(backup)?;
                 }
@@ -186,17 +190,11 @@ impl World {
     fn read(&mut self, who: usize, again: bool, dice: &mut Dice) {
         self.value += 1;
         let value = self.value;
-        let contested = PENDING.contains(&Story::Contested);
         let Some(handheld) = self.handhelds.get_mut(who) else { return };
-        let ours = |stop: &StopId| self.readers.get(stop).is_none_or(|reader| *reader == handheld.device);
-        let stops: Vec<StopId> = handheld
-            .stops()
-            .into_iter()
-            .filter(|stop| !contested || ours(stop))
-            .filter(|stop| !again || self.readers.contains_key(stop))
-            .collect();
+        let stops: Vec<StopId> =
+            handheld.stops().into_iter().filter(|stop| !again || self.read.contains(stop)).collect();
         if let Some(stop) = dice.pick(&stops) {
-            self.readers.insert(*stop, handheld.device);
+            self.read.insert(*stop);
             if !handheld.read(*stop, value) {
                 handheld.maybe.insert(value);
             }
@@ -258,7 +256,10 @@ impl World {
         match kind {
             Kind::HubFailSoon => self.office.disk.dies_in(dice.below(80) as u64),
             Kind::HubRoom => self.office.disk.leave_room(dice.once_in(2).then(|| dice.below(60_000))),
-            Kind::HubBadSync => self.office.disk.fail_syncs(1 + dice.few(3), dice.clone()),
+            Kind::HubBadSync => {
+                self.is_set_back = true;
+                self.office.disk.fail_syncs(1 + dice.few(3), dice.clone());
+            }
             _ if dice.once_in(2) => self.office.kill()?,
             _ => self.office.cut(*dice.pick(&Cut::ALL).unwrap_or(&Cut::Nothing), dice)?,
         }

@@ -41,8 +41,11 @@ enum Step {
     /// The meter is given time to come to itself.
     Waking,
     Hunting(Hunt),
-    /// Letting the line fall silent before a new request.
-    Quieting(Quiet),
+    /// Letting the line fall silent before a new request, and still open to a late answer to the last one.
+    Quieting {
+        quiet: Quiet,
+        late: Option<Hunt>,
+    },
 }
 
 impl SignOn {
@@ -67,7 +70,7 @@ impl SignOn {
             address,
             patience: PATIENCE,
             wakes,
-            step: Step::Quieting(Quiet::new(QUIET)),
+            step: Step::Quieting { quiet: Quiet::new(QUIET), late: None },
             deadline: now,
             attempts: 0,
             conversations: 1,
@@ -82,7 +85,7 @@ impl SignOn {
     pub(super) fn anew<D>(&mut self, now: Moment, pause: Duration, script: &mut Script<D>) {
         script.set(SIGN_ON);
         self.overheard = false;
-        self.fall_quiet(script.sent_until().max(now), pause);
+        self.fall_quiet(script.sent_until().max(now), pause, None);
     }
 
     /// What comes next has tries of its own.
@@ -125,21 +128,29 @@ impl SignOn {
                     self.deadline = self.deadline.max(now + GAP);
                 }
                 self.echo |= hunt.has_echo();
-                if found.is_some() {
-                    self.attempts = 0;
-                    self.answered = true;
-                    self.conversations = self.conversations.saturating_add(1);
-                    // Whoever has answered once is asked as often as the book allows.
-                    self.patience = PATIENCE;
-                }
-                Ok(found)
+                Ok(self.identified(found))
             }
-            Step::Quieting(quiet) => {
+            Step::Quieting { quiet, late } => {
                 self.deadline = now + quiet.hear(raw);
                 let attempts = self.conversations.max(self.attempts);
-                if quiet.is_hopeless() { Err(ReadError::Garbled { attempts }) } else { Ok(None) }
+                if quiet.is_hopeless() {
+                    return Err(ReadError::Garbled { attempts });
+                }
+                let found = late.as_mut().and_then(|hunt| hunt.push(raw));
+                Ok(self.identified(found))
             }
         }
+    }
+
+    fn identified(&mut self, found: Option<Identification>) -> Option<Identification> {
+        if found.is_some() {
+            self.attempts = 0;
+            self.answered = true;
+            self.conversations = self.conversations.saturating_add(1);
+            // Whoever has answered once is asked as often as the book allows.
+            self.patience = PATIENCE;
+        }
+        found
     }
 
     /// The deadline has passed.
@@ -153,8 +164,9 @@ impl SignOn {
                 let damaged = hunt.is_damaged();
                 self.unanswered(now, damaged)
             }
-            Step::Quieting(quiet) => {
+            Step::Quieting { quiet, late } => {
                 self.overheard |= quiet.was_text();
+                self.retries += u32::from(late.is_some());
                 self.begin(now, script);
                 Ok(())
             }
@@ -191,13 +203,39 @@ impl SignOn {
         }
         let [.., longest] = PAUSES;
         let pause = PAUSES.get(usize::from(attempts.saturating_sub(1))).copied().unwrap_or(longest);
-        self.retries += 1;
-        self.fall_quiet(now, if damaged { QUIET } else { pause });
+        self.fall_quiet(now, if damaged { QUIET } else { pause }, Some(Hunt::default()));
         Ok(())
     }
 
-    fn fall_quiet(&mut self, from: Moment, pause: Duration) {
-        self.step = Step::Quieting(Quiet::new(pause));
+    fn fall_quiet(&mut self, from: Moment, pause: Duration, late: Option<Hunt>) {
+        self.step = Step::Quieting { quiet: Quiet::new(pause), late };
         self.deadline = from + pause;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(heard: &[u8], expected: Option<&str>) {
+        let mut script = Script::<()>::new(Moment(0), SIGN_ON);
+        let mut sign_on = SignOn::start(Moment(0), None, PATIENCE, false, &mut script);
+        let mut now = sign_on.deadline();
+        sign_on.elapsed(now, &mut script).unwrap();
+        let mut found = None;
+        for &raw in heard {
+            now = now + Duration::from_millis(34);
+            assert!(now < sign_on.deadline(), "it asks again while the meter speaks");
+            found = found.or(sign_on.hear(now, raw).unwrap());
+        }
+        assert_eq!(found.map(|meter| meter.text).as_deref(), expected);
+        assert_eq!(sign_on.conversations(), u8::from(expected.is_some()));
+    }
+
+    #[test]
+    fn an_answer_that_comes_after_the_wait_is_taken() {
+        check(b"\xAF\x41\x42\xC3\x35\x4D\xB1\x8D\n", Some("ABC5M1"));
+        check(b"\x41\x42\xC3\x35\x4D\xB1\x8D\n", None);
     }
 }

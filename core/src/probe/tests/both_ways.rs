@@ -118,7 +118,7 @@ fn a_meter_that_passes_over_hdlc_is_read_in_text() {
 
 #[test]
 fn a_wrong_key_is_offered_once_and_told_and_text_follows_soon() {
-    for (lock, longest) in [(Lock::Keys, ms(8_200)), (Lock::DeafKeys, ms(16_700))] {
+    for (lock, longest) in [(Lock::Keys, ms(8_600)), (Lock::DeafKeys, ms(16_700))] {
         let read = read(locked(lock), config(Some(wrong_keys()), true));
         assert_eq!(read.readout().protocol, Protocol::Iec62056('C'));
         assert_eq!(read.seen.iter().filter(|seen| **seen == Progress::KeyRefused).count(), 1);

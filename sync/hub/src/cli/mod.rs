@@ -1,6 +1,7 @@
 //! The command line: what may be asked, and in which words it fails.
 
 mod office;
+mod place;
 mod recovery;
 mod serve;
 mod show;
@@ -11,9 +12,11 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand, error::ErrorKind};
 use lamplighter_core::time::UtcMs;
 use lamplighter_hub::{enrol::VALID_HOURS, error::LedgerError};
+
+use self::place::{InDatabase, InFile, Place};
 
 /// The office's server for handheld meter readers.
 ///
@@ -21,9 +24,15 @@ use lamplighter_hub::{enrol::VALID_HOURS, error::LedgerError};
 #[derive(Debug, Parser)]
 #[command(name = "lamplighter-hub", version)]
 pub(crate) struct Arguments {
-    /// File of the ledger; made by serve, import and enrol if there is none
-    #[arg(long, global = true, value_name = "FILE", default_value = "lamplighter-hub.db")]
-    ledger: PathBuf,
+    /// File of the ledger; made by serve, import and enrol if there is none [default: lamplighter-hub.db]
+    #[arg(long, global = true, value_name = "FILE")]
+    ledger: Option<PathBuf>,
+    /// Keep the ledger in this PostgreSQL database instead: postgres://USER:PASSWORD@HOST/DATABASE
+    ///
+    /// Over a network the address must say `?sslmode=require&sslrootcert=FILE` (encrypted, and the server proves itself
+    /// by a certificate of that authority), or `?sslmode=disable`.
+    #[arg(long, global = true, value_name = "URL", env = "LAMPLIGHTER_DATABASE_URL", hide_env_values = true)]
+    database_url: Option<String>,
     #[command(subcommand)]
     command: Command,
 }
@@ -188,25 +197,48 @@ impl From<LedgerError> for Failure {
 
 /// Does what was asked.
 pub(crate) fn run(arguments: Arguments, world: &World) -> Result<(), Failure> {
-    let Arguments { ledger, command } = arguments;
+    let Arguments { ledger, database_url, command } = arguments;
+    if ledger.is_some() && database_url.is_some() {
+        // Whichever was meant, the other would be left alone in silence. The parser overlooks it where one stands before
+        // the command and one behind.
+        let sentence =
+            "the ledger is in a file or in a database: --ledger cannot be used with --database-url";
+        Arguments::command().error(ErrorKind::ArgumentConflict, sentence).exit();
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure(format!("no threads: {error}")))?;
+    runtime.block_on(async {
+        match database_url {
+            Some(url) => obey(command, &InDatabase(url), world).await,
+            None => {
+                let file = ledger.unwrap_or_else(|| PathBuf::from("lamplighter-hub.db"));
+                obey(command, &InFile(file), world).await
+            }
+        }
+    })
+}
+
+async fn obey(command: Command, place: &impl Place, world: &World) -> Result<(), Failure> {
     match command {
         Command::Serve { listen, until_stdin_closes } => {
-            serve::serve(&ledger, listen, until_stdin_closes, world)
+            serve::serve(place, listen, until_stdin_closes, world).await
         }
-        Command::Import { file, name } => office::import(&ledger, &file, name.as_deref(), world),
+        Command::Import { file, name } => office::import(place, &file, name.as_deref(), world).await,
         Command::Assign { round, name, cycle } => {
-            office::assign(&ledger, &round, cycle.as_deref(), &name, world)
+            office::assign(place, &round, cycle.as_deref(), &name, world).await
         }
-        Command::Enrol { name, valid_hours, json } => office::enrol(&ledger, &name, valid_hours, json, world),
-        Command::Revoke { name } => office::revoke(&ledger, &name, world),
-        Command::Release { name } => office::release(&ledger, &name, world),
+        Command::Enrol { name, valid_hours, json } => {
+            office::enrol(place, &name, valid_hours, json, world).await
+        }
+        Command::Revoke { name } => office::revoke(place, &name, world).await,
+        Command::Release { name } => office::release(place, &name, world).await,
         Command::RecoveryKey(RecoveryKey::New { file, replace }) => {
-            recovery::make(&ledger, &file, replace, world)
+            recovery::make(place, &file, replace, world).await
         }
-        Command::RecoveryKey(RecoveryKey::Show { json }) => recovery::show(&ledger, json, world),
-        Command::Bring { file, key, json } => recovery::bring(&ledger, &file, &key, json, world),
-        Command::Status { json } => show::status(&ledger, json, world),
-        Command::Export { file, cycle } => office::export(&ledger, &file, cycle.as_deref(), world),
+        Command::RecoveryKey(RecoveryKey::Show { json }) => recovery::show(place, json, world).await,
+        Command::Bring { file, key, json } => recovery::bring(place, &file, &key, json, world).await,
+        Command::Status { json } => show::status(place, json, world).await,
+        Command::Export { file, cycle } => office::export(place, &file, cycle.as_deref(), world).await,
         Command::Verify { file, hub_key } => office::verify(&file, hub_key.as_deref()),
     }
 }

@@ -1,72 +1,54 @@
 //! The office's commands: rounds in, codes out, devices locked out, the export written and proved.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::File,
     io::{self, Read as _, Write as _},
     path::Path,
 };
 
 use lamplighter_core::{evidence::seal::PublicKey, id::DeviceId, time::UtcMs};
-use lamplighter_hub::{enrol, export, formats::csv, ledger::Ledger};
+use lamplighter_hub::{enrol, export, formats::csv, ledger::Ledger as _};
 use lamplighter_sync::export::{Verified, verify as prove};
 use serde_json::json;
 
-use super::{Failure, World, say};
+use super::{Failure, World, place::Place, say};
 
 const HOUR_MS: i64 = 3_600_000;
 /// Longest export that is proved in one piece.
 const EXPORT_BYTES_MAX: u64 = 8 * 1024 * 1024 * 1024;
 
-/// Opens the ledger, or makes it; nobody but its owner may read the file.
-pub(super) fn open_or_make(path: &Path, world: &World) -> Result<Ledger, Failure> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(Failure::file(path, &error)),
-        Ok(_) | Err(_) => open(path, world),
-    }
-}
-
-/// Opens a ledger that is there.
-pub(super) fn open(path: &Path, world: &World) -> Result<Ledger, Failure> {
-    if !path.is_file() {
-        return Err(Failure(format!("there is no ledger at {}", path.display())));
-    }
-    let ledger = Ledger::open(path, world.random()?, (world.now)());
-    ledger.map_err(|error| Failure(format!("{}: {error}", path.display())))
-}
-
-pub(super) fn import(ledger: &Path, file: &Path, name: Option<&str>, world: &World) -> Result<(), Failure> {
+pub(super) async fn import(
+    place: &impl Place,
+    file: &Path,
+    name: Option<&str>,
+    world: &World,
+) -> Result<(), Failure> {
     let bytes = read(file, csv::BYTES_MAX)?;
     let books = csv::read(&bytes).map_err(|problems| {
         let count = problems.0.len();
         let noun = if count == 1 { "problem" } else { "problems" };
         Failure(format!("{}: {count} {noun}, nothing was imported\n{problems}", file.display()))
     })?;
-    let total: usize = books.rounds.iter().map(|(_, stops)| stops.len()).sum();
-    let ledger = open_or_make(ledger, world)?;
-    let done = ledger.import(&books, name, progress(world, &format!("of {total} stops")))?;
+    let done = place.open_or_make(world).await?.import(&books, name).await?;
     say(&format!(
         "{} rounds: {} stops added, {} changed, {} as they were; {} plans for devices",
         done.rounds, done.added, done.changed, done.unchanged, done.plans
     ))
 }
 
-pub(super) fn assign(
-    ledger: &Path,
+pub(super) async fn assign(
+    place: &impl Place,
     round: &str,
     cycle: Option<&str>,
     name: &str,
     world: &World,
 ) -> Result<(), Failure> {
-    let moved = open(ledger, world)?.assign(round, cycle, name)?;
+    let moved = place.open(world).await?.assign(round, cycle, name).await?;
     say(&format!("{} stops are {name}'s now; {} were read and stay", moved.stops, moved.kept))
 }
 
-pub(super) fn enrol(
-    ledger: &Path,
+pub(super) async fn enrol(
+    place: &impl Place,
     name: &str,
     valid_hours: u32,
     json: bool,
@@ -75,8 +57,8 @@ pub(super) fn enrol(
     let code = enrol::code(world.random()?);
     let now = (world.now)();
     let expires = UtcMs(now.0.saturating_add(i64::from(valid_hours) * HOUR_MS));
-    let ledger = open_or_make(ledger, world)?;
-    let device = ledger.invite(name, DeviceId::new(world.random()?), &code, expires, now)?;
+    let ledger = place.open_or_make(world).await?;
+    let device = ledger.invite(name, DeviceId::new(world.random()?), &code, expires, now).await?;
     if json {
         let answer = json!({
             "name": name.trim(),
@@ -90,19 +72,24 @@ pub(super) fn enrol(
     say(&format!("{code}\ngood for one device of {} until {expires}", name.trim()))
 }
 
-pub(super) fn revoke(ledger: &Path, name: &str, world: &World) -> Result<(), Failure> {
-    let device = open(ledger, world)?.revoke(name, (world.now)())?;
+pub(super) async fn revoke(place: &impl Place, name: &str, world: &World) -> Result<(), Failure> {
+    let device = place.open(world).await?.revoke(name, (world.now)()).await?;
     say(&format!("device {device} of {name} is locked out"))
 }
 
-pub(super) fn release(ledger: &Path, name: &str, world: &World) -> Result<(), Failure> {
-    let count = open(ledger, world)?.release(name)?;
+pub(super) async fn release(place: &impl Place, name: &str, world: &World) -> Result<(), Failure> {
+    let count = place.open(world).await?.release(name).await?;
     say(&format!("{count} events that {name} sent while locked out count now"))
 }
 
-pub(super) fn export(ledger: &Path, file: &Path, cycle: Option<&str>, world: &World) -> Result<(), Failure> {
-    let ledger = open(ledger, world)?;
-    let verified = export::write_file(&ledger, file, cycle, (world.now)(), progress(world, "events"))?;
+pub(super) async fn export(
+    place: &impl Place,
+    file: &Path,
+    cycle: Option<&str>,
+    world: &World,
+) -> Result<(), Failure> {
+    let ledger = place.open(world).await?;
+    let verified = export::write_file(&ledger, file, cycle, (world.now)(), progress(world, "events")).await?;
     say(&summary(&verified))
 }
 
@@ -153,7 +140,7 @@ fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
 }
 
 /// Tells on standard error, once a second, how far it is.
-pub(super) fn progress(world: &World, of_what: &str) -> impl FnMut(u64) {
+pub(super) fn progress(world: &World, of_what: &str) -> impl FnMut(u64) + Send {
     let now = world.now;
     let mut told = now();
     move |done| {

@@ -9,19 +9,21 @@ use std::{
 use lamplighter_core::{evidence::envelope::RecoverySecret, store::Recovery};
 use lamplighter_hub::{
     bring::{self, Brought},
+    ledger::Ledger as _,
     recovery,
 };
 use serde_json::json;
 
-use super::{
-    Failure, World,
-    office::{open, open_or_make, progress},
-    say,
-};
+use super::{Failure, World, office::progress, place::Place, say};
 
-pub(super) fn make(ledger: &Path, file: &Path, replace: bool, world: &World) -> Result<(), Failure> {
-    let ledger = open_or_make(ledger, world)?;
-    if let Some(known) = ledger.recovery_keys()?.last().filter(|_| !replace) {
+pub(super) async fn make(
+    place: &impl Place,
+    file: &Path,
+    replace: bool,
+    world: &World,
+) -> Result<(), Failure> {
+    let ledger = place.open_or_make(world).await?;
+    if let Some(known) = ledger.recovery_keys().await?.last().filter(|_| !replace) {
         let fingerprint = known.key.fingerprint();
         return Err(Failure(format!(
             "there is a recovery key already, {fingerprint}; --replace puts a new one in its place"
@@ -36,7 +38,7 @@ pub(super) fn make(ledger: &Path, file: &Path, replace: bool, world: &World) -> 
             Failure::file(file, &error)
         }
     })?;
-    ledger.set_recovery_key(secret.public(), (world.now)())?;
+    ledger.set_recovery_key(secret.public(), (world.now)()).await?;
     say(&format!(
         "recovery key {}\nwritten to {}: keep it away from the hub, and keep a copy; devices hear of it when they sync",
         secret.public().fingerprint(),
@@ -44,8 +46,8 @@ pub(super) fn make(ledger: &Path, file: &Path, replace: bool, world: &World) -> 
     ))
 }
 
-pub(super) fn show(ledger: &Path, json: bool, world: &World) -> Result<(), Failure> {
-    let keys = open(ledger, world)?.recovery_keys()?;
+pub(super) async fn show(place: &impl Place, json: bool, world: &World) -> Result<(), Failure> {
+    let keys = place.open(world).await?.recovery_keys().await?;
     let Some((present, earlier)) = keys.split_last() else {
         return Err(Failure("there is no recovery key; `recovery-key new` makes one".into()));
     };
@@ -67,21 +69,22 @@ pub(super) fn show(ledger: &Path, json: bool, world: &World) -> Result<(), Failu
     say(&text)
 }
 
-pub(super) fn bring(
-    ledger: &Path,
+pub(super) async fn bring(
+    place: &impl Place,
     file: &Path,
     key: &Path,
     json: bool,
     world: &World,
 ) -> Result<(), Failure> {
     let secret = recovery::read(key).map_err(|error| Failure(format!("{}: {error}", key.display())))?;
-    let ledger = open(ledger, world)?;
+    let ledger = place.open(world).await?;
     let mut parcel = BufReader::new(File::open(file).map_err(|error| Failure::file(file, &error))?);
     let progress = progress(world, "events proved and taken in");
     let brought = bring::bring(&ledger, &mut parcel, &secret, (world.now)(), progress)
+        .await
         .map_err(|error| Failure(format!("{}: {error}", file.display())))?;
     let Brought { label, hash, new, known, held_back } = brought;
-    let devices = ledger.status()?.devices;
+    let devices = ledger.status().await?.devices;
     let name = devices.into_iter().find(|device| device.id == label.log.device).map(|device| device.name);
     if json {
         let answer = json!({

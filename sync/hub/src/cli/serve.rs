@@ -1,6 +1,6 @@
 //! `serve`: the service on a socket until somebody asks it to stop.
 
-use std::{io, net::SocketAddr, path::Path, sync::Arc};
+use std::{io, net::SocketAddr, sync::Arc};
 
 use lamplighter_hub::{
     http::{self, Limits},
@@ -12,25 +12,21 @@ use tokio::{
     sync::mpsc,
 };
 
-use super::{Failure, World, office::open_or_make, say};
+use super::{Failure, World, place::Place, say};
 
-pub(super) fn serve(
-    ledger: &Path,
+pub(super) async fn serve(
+    place: &impl Place,
     listen: SocketAddr,
     until_stdin_closes: bool,
     world: &World,
 ) -> Result<(), Failure> {
-    let service = Arc::new(Service::new(open_or_make(ledger, world)?, world.now));
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Failure(format!("no threads: {error}")))?;
-    runtime.block_on(async {
-        let socket = |error: io::Error| Failure(format!("{listen}: {error}"));
-        // Before anybody is told that the hub is ready, so that no signal is missed.
-        let stop = stop(until_stdin_closes).map_err(socket)?;
-        let listener = TcpListener::bind(listen).await.map_err(socket)?;
-        say(&format!("listening on http://{}", listener.local_addr().map_err(socket)?))?;
-        http::serve(listener, service, Limits::default(), stop).await.map_err(socket)
-    })
+    let service = Arc::new(Service::new(place.open_or_make(world).await?, world.now));
+    let socket = |error: io::Error| Failure(format!("{listen}: {error}"));
+    // Before anybody is told that the hub is ready, so that no signal is missed.
+    let stop = stop(until_stdin_closes).map_err(socket)?;
+    let listener = TcpListener::bind(listen).await.map_err(socket)?;
+    say(&format!("listening on http://{}", listener.local_addr().map_err(socket)?))?;
+    http::serve(listener, service, Limits::default(), stop).await.map_err(socket)
 }
 
 /// A signal, or the end of standard input where that was asked for: a parent that dies takes its hub along.

@@ -1,15 +1,13 @@
 //! `status`: for people in columns, for programs in JSON.
 
-use std::path::Path;
-
-use lamplighter_hub::ledger::{DeviceStatus, RoundStatus, Status};
+use lamplighter_hub::ledger::{DeviceStatus, Ledger as _, RoundStatus, Status};
 use serde_json::{Value, json};
 
-use super::{Failure, World, office::open, say};
+use super::{Failure, World, place::Place, say};
 
-pub(super) fn status(ledger: &Path, as_json: bool, world: &World) -> Result<(), Failure> {
-    let ledger = open(ledger, world)?;
-    let status = ledger.status()?;
+pub(super) async fn status(place: &impl Place, as_json: bool, world: &World) -> Result<(), Failure> {
+    let ledger = place.open(world).await?;
+    let status = ledger.status().await?;
     if as_json {
         let mut value = to_json(&status);
         value["hub_key"] = ledger.key().public().to_string().into();

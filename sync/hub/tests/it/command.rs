@@ -7,45 +7,73 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use crate::handheld::round;
+use crate::{handheld::round, server::database};
 
-fn hub(folder: &Path, arguments: &[&str]) -> Command {
+const IN_FILE: &[&str] = &["--ledger", "hub.db"];
+
+fn hub(folder: &Path, place: &[&str], arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lamplighter-hub"));
-    command.current_dir(folder).args(["--ledger", "hub.db"]).args(arguments);
+    command.current_dir(folder).args(place).args(arguments).env_remove("LAMPLIGHTER_DATABASE_URL");
     command
 }
 
 #[track_caller]
 fn check(folder: &Path, arguments: &[&str], exit: i32, says: &str) -> Output {
-    let output = hub(folder, arguments).output().unwrap();
+    answers(&mut hub(folder, IN_FILE, arguments), exit, says)
+}
+
+#[track_caller]
+fn answers(command: &mut Command, exit: i32, says: &str) -> Output {
+    let output = command.output().unwrap();
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert_eq!(output.status.code(), Some(exit), "{arguments:?}\n{out}\n{err}");
-    assert!(if exit == 0 { &out } else { &err }.contains(says), "{arguments:?}\n{out}\n{err}");
+    assert_eq!(output.status.code(), Some(exit), "{command:?}\n{out}\n{err}");
+    assert!(if exit == 0 { &out } else { &err }.contains(says), "{command:?}\n{out}\n{err}");
     output
 }
 
 #[test]
 fn a_month_in_the_office() {
     let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    check(folder.path(), &["status"], 1, "no ledger");
+    a_month(folder.path(), IN_FILE);
+}
+
+#[tokio::test]
+async fn a_month_in_the_office_with_a_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = database().await.url();
+    a_month(folder.path(), &["--database-url", &url]);
+    let mut status = hub(folder.path(), &[], &["status"]);
+    answers(status.env("LAMPLIGHTER_DATABASE_URL", &url), 0, "0 of 3 read, 0 skipped, Ole");
+    let secret = "postgres://hub:secret@db.example/ledger";
+    let mut refused = hub(folder.path(), &[], &["status"]);
+    answers(refused.env("LAMPLIGHTER_DATABASE_URL", secret), 1, "needs sslmode");
+    let help =
+        answers(hub(folder.path(), &[], &["--help"]).env("LAMPLIGHTER_DATABASE_URL", secret), 0, "URL");
+    assert!(!String::from_utf8_lossy(&help.stdout).contains("secret"));
+}
+
+fn a_month(folder: &Path, place: &[&str]) {
+    let check = |arguments: &[&str], exit, says: &str| {
+        answers(&mut hub(folder, place, arguments), exit, says);
+    };
     std::fs::write(folder.join("round.csv"), round(3)).unwrap();
     std::fs::write(folder.join("bad.csv"), round(3).replace("1.8.0", "main")).unwrap();
-    check(folder, &["status"], 1, "no ledger");
-    check(folder, &["import", "bad.csv"], 1, "3 problems, nothing was imported\nline 2, column obis");
-    check(folder, &["import", "none.csv"], 1, "none.csv");
-    check(folder, &["enrol", "Mara"], 0, "good for one device of Mara until");
-    check(folder, &["enrol", "Ole", "--json", "--valid-hours", "1"], 0, "\"code\":\"");
-    check(folder, &["import", "round.csv", "--for", "Per"], 1, "no device for Per");
-    check(folder, &["import", "round.csv", "--for", "Mara"], 0, "3 stops added");
-    check(folder, &["import", "round.csv", "--for", "Mara"], 0, "3 as they were; 0 plans");
-    check(folder, &["assign", "14", "--for", "Ole"], 0, "3 stops are Ole's now");
-    check(folder, &["revoke", "Mara"], 0, "locked out");
-    check(folder, &["status"], 0, "0 of 3 read, 0 skipped, Ole");
-    check(folder, &["status", "--json"], 0, "\"stops\":3");
-    check(folder, &["export", "readings.csv"], 0, "0 readings");
-    check(folder, &["verify", "readings.csv"], 0, "0 readings");
-    check(folder, &["verify", "readings.csv", "--hub-key", &"00".repeat(32)], 1, "another hub's");
-    check(folder, &["verify", "round.csv"], 1, "not proved: line 1");
+    check(&["import", "bad.csv"], 1, "3 problems, nothing was imported\nline 2, column obis");
+    check(&["import", "none.csv"], 1, "none.csv");
+    check(&["enrol", "Mara"], 0, "good for one device of Mara until");
+    check(&["enrol", "Ole", "--json", "--valid-hours", "1"], 0, "\"code\":\"");
+    check(&["import", "round.csv", "--for", "Per"], 1, "no device for Per");
+    check(&["import", "round.csv", "--for", "Mara"], 0, "3 stops added");
+    check(&["import", "round.csv", "--for", "Mara"], 0, "3 as they were; 0 plans");
+    check(&["assign", "14", "--for", "Ole"], 0, "3 stops are Ole's now");
+    check(&["revoke", "Mara"], 0, "locked out");
+    check(&["status"], 0, "0 of 3 read, 0 skipped, Ole");
+    check(&["status", "--json"], 0, "\"stops\":3");
+    check(&["export", "readings.csv"], 0, "0 readings");
+    check(&["verify", "readings.csv"], 0, "0 readings");
+    check(&["verify", "readings.csv", "--hub-key", &"00".repeat(32)], 1, "another hub's");
+    check(&["verify", "round.csv"], 1, "not proved: line 1");
 }
 
 #[test]
@@ -81,7 +109,10 @@ fn wrong_use_is_told_apart_and_every_command_helps() {
     check(folder.path(), &["enroll"], 2, "unrecognized");
     check(folder.path(), &["assign", "14"], 2, "--for");
     check(folder.path(), &["enrol", "Mara", "--valid-hours", "0"], 2, "valid-hours");
-    for command in ["serve", "import", "assign", "enrol", "revoke", "status", "export", "verify", "bring"] {
+    check(folder.path(), &["status", "--database-url", "postgres:///x"], 2, "cannot be used with");
+    for command in
+        ["serve", "import", "assign", "enrol", "revoke", "release", "status", "export", "verify", "bring"]
+    {
         check(folder.path(), &[command, "--help"], 0, "Usage: lamplighter-hub");
     }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
@@ -90,8 +121,10 @@ fn wrong_use_is_told_apart_and_every_command_helps() {
 #[test]
 fn the_server_says_where_it_listens_and_stops_when_asked() {
     let folder = tempfile::tempdir().unwrap();
-    let mut server =
-        hub(folder.path(), &["serve", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut server = hub(folder.path(), IN_FILE, &["serve", "--listen", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut line = String::new();
     BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let address = line.trim().strip_prefix("listening on http://").unwrap();

@@ -14,10 +14,14 @@ use lamplighter_core::{
     time::UtcMs,
 };
 use lamplighter_hub::{
+    error::LedgerError,
     formats::csv,
-    ledger::{Greeting, Ledger},
+    ledger::{Greeting, Imported, Ledger, Sqlite},
 };
-use lamplighter_sync::{books, wire::Batch};
+use lamplighter_sync::{
+    books,
+    wire::{Batch, RefusalCode},
+};
 
 pub(crate) const NOW: UtcMs = UtcMs(1_795_427_381_250);
 pub(crate) const CODE: &str = "12345-67890";
@@ -40,11 +44,11 @@ impl Handheld {
     }
 
     /// Invited under `name` with [`CODE`], and taken in.
-    pub(crate) fn enrolled(ledger: &Ledger, seed: u8, name: &str) -> Self {
+    pub(crate) async fn enrolled(ledger: &impl Ledger, seed: u8, name: &str) -> Self {
         let handheld = Self::new(seed);
         let code = format!("12345-678{seed:02}");
-        ledger.invite(name, handheld.log.device, &code, UtcMs(NOW.0 + 1), NOW).unwrap();
-        ledger.redeem(&code, handheld.key.public(), NOW).unwrap();
+        ledger.invite(name, handheld.log.device, &code, UtcMs(NOW.0 + 1), NOW).await.unwrap();
+        ledger.redeem(&code, handheld.key.public(), NOW).await.unwrap();
         handheld
     }
 
@@ -119,8 +123,9 @@ pub(crate) fn greeting(log: Log) -> Greeting {
     Greeting { log, app_version: "1".into(), cursor: 0, mark: Vec::new(), closed: Vec::new() }
 }
 
-pub(crate) fn ledger() -> Ledger {
-    Ledger::in_memory([9; 32], NOW).unwrap()
+/// A ledger for tests that are of other things.
+pub(crate) fn ledger() -> Sqlite {
+    Sqlite::in_memory([9; 32], NOW).unwrap()
 }
 
 /// Round 14 with so many stops, as CSV.
@@ -132,6 +137,26 @@ pub(crate) fn round(stops: u32) -> String {
     })
 }
 
-pub(crate) fn import(ledger: &Ledger, csv: &str, name: Option<&str>) -> lamplighter_hub::ledger::Imported {
-    ledger.import(&csv::read(csv.as_bytes()).unwrap(), name, |_| {}).unwrap()
+pub(crate) async fn import(ledger: &impl Ledger, csv: &str, name: Option<&str>) -> Imported {
+    ledger.import(&csv::read(csv.as_bytes()).unwrap(), name).await.unwrap()
+}
+
+#[track_caller]
+pub(crate) fn refused<T: std::fmt::Debug>(result: Result<T, LedgerError>) -> (RefusalCode, u64) {
+    match result {
+        Err(LedgerError::Refused(code, number, _)) => (code, number),
+        other => panic!("{other:?}"),
+    }
+}
+
+pub(crate) async fn events(ledger: &impl Ledger) -> u64 {
+    ledger.status().await.unwrap().devices.iter().map(|device| device.events).sum()
+}
+
+pub(crate) async fn six_events(ledger: &impl Ledger) -> Handheld {
+    let mut handheld = Handheld::enrolled(ledger, 1, "Mara").await;
+    for number in 1..=6 {
+        handheld.read(number, "10.5");
+    }
+    handheld
 }

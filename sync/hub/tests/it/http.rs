@@ -32,7 +32,7 @@ struct Server {
 
 async fn server(limits: Limits, clock: impl Fn() -> UtcMs + Send + Sync + 'static) -> Server {
     let ledger = ledger();
-    let mut handheld = Handheld::enrolled(&ledger, 1, "Mara");
+    let mut handheld = Handheld::enrolled(&ledger, 1, "Mara").await;
     handheld.read(1, "10.5");
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

@@ -4,11 +4,16 @@
 
 mod bring;
 mod command;
+mod disk;
+mod engines;
 mod export;
 mod handheld;
 mod http;
 mod import;
 mod ledger;
 mod plans;
+mod postgres;
+mod server;
 mod service;
 mod speed;
+mod sqlite;

@@ -1,43 +1,88 @@
 //! How fast a ledger on disk takes readings in. Run by hand, in release: `--ignored --nocapture speed`.
 
-use std::time::Instant;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use lamplighter_hub::ledger::Ledger;
 use lamplighter_sync::{export::verify, signed};
+use tokio::task::JoinSet;
 
-use crate::handheld::{Handheld, NOW, import, round};
+use crate::{
+    engines::{Store, file},
+    handheld::{Handheld, NOW},
+    server::database,
+};
 
-#[test]
+const READINGS: u32 = 10_000;
+const BATCH: usize = 500;
+
+#[tokio::test(flavor = "multi_thread")]
 #[ignore = "a measurement, not a test"]
-#[allow(clippy::disallowed_methods, reason = "a measurement needs a clock")]
-fn ten_thousand_readings_in_batches_of_five_hundred() {
-    let folder = tempfile::tempdir().unwrap();
-    let ledger = Ledger::open(&folder.path().join("hub.db"), [9; 32], NOW).unwrap();
-    let mut handheld = Handheld::enrolled(&ledger, 1, "Mara");
-    import(&ledger, &round(10_000), Some("Mara"));
-    for number in 1..=10_000 {
-        handheld.read(number, "12345.6");
+async fn ten_thousand_readings_in_batches_of_five_hundred() {
+    measure("sqlite", &file()).await;
+    measure("postgres", &database().await).await;
+}
+
+#[allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a measurement needs a clock and tells what it saw"
+)]
+async fn measure(engine: &str, store: &impl Store) {
+    let ledger = Arc::new(store.open().await);
+    let mut bytes = 0;
+    // A device after the other: what one client sees as the ledger grows.
+    for seed in 1..=5 {
+        let batches = device(&*ledger, seed).await;
+        bytes += batches.iter().map(Vec::len).sum::<usize>();
+        let start = Instant::now();
+        hand_over(&*ledger, &batches).await;
+        tell(engine, "one client", READINGS, start.elapsed());
     }
-    let packed: Vec<Vec<u8>> = (0..20)
-        .map(|batch| signed::pack(&handheld.batch(batch * 500 + 1, batch * 500 + 500)).unwrap())
-        .collect();
-    let bytes: usize = packed.iter().map(Vec::len).sum();
+    let mut all = Vec::new();
+    for seed in 6..=9 {
+        all.push(device(&*ledger, seed).await);
+    }
     let start = Instant::now();
-    for packed in &packed {
-        ledger.ingest(&signed::unpack(packed).unwrap(), NOW).unwrap();
+    let mut clients = JoinSet::new();
+    for batches in all {
+        let ledger = Arc::clone(&ledger);
+        clients.spawn(async move { hand_over(&*ledger, &batches).await });
     }
-    let took = start.elapsed();
+    clients.join_all().await;
+    tell(engine, "four clients at once", 4 * READINGS, start.elapsed());
     let start = Instant::now();
     let mut export = Vec::new();
-    ledger.export(&mut export, None, NOW, |_| {}).unwrap();
+    ledger.export(&mut export, None, NOW, |_| {}).await.unwrap();
     let wrote = start.elapsed();
-    let start = Instant::now();
-    assert_eq!(verify(&export, None).unwrap().readings, 10_000);
-    let proved = start.elapsed();
+    let readings = u64::from(9 * READINGS);
+    assert_eq!(verify(&export, None).unwrap().readings, readings);
     println!(
-        "ingest {took:?} ({:.0}/s), {} B/reading on the wire; export {wrote:?}, {} B/reading; verify {proved:?}",
-        10_000.0 / took.as_secs_f64(),
-        bytes / 10_000,
-        export.len() / 10_000
+        "{engine}: {} B/reading on the wire; export {wrote:?}, {} B/reading",
+        bytes as u64 / u64::from(5 * READINGS),
+        export.len() as u64 / readings
     );
+}
+
+/// A device that has read stops of its own, packed for the wire.
+async fn device(ledger: &impl Ledger, seed: u8) -> Vec<Vec<u8>> {
+    let mut handheld = Handheld::enrolled(ledger, seed, &format!("Reader {seed}")).await;
+    for number in 1..=READINGS {
+        handheld.read(u32::from(seed) * READINGS + number, "12345.6");
+    }
+    let batch = |first: usize| signed::pack(&handheld.batch(first * BATCH + 1, (first + 1) * BATCH)).unwrap();
+    (0..handheld.payloads.len() / BATCH).map(batch).collect()
+}
+
+async fn hand_over(ledger: &impl Ledger, batches: &[Vec<u8>]) {
+    for packed in batches {
+        ledger.ingest(signed::unpack(packed).unwrap(), NOW).await.unwrap();
+    }
+}
+
+#[allow(clippy::print_stdout, reason = "a measurement tells what it saw")]
+fn tell(engine: &str, who: &str, readings: u32, took: Duration) {
+    println!("{engine}, {who}: {readings} in {took:?} ({:.0}/s)", f64::from(readings) / took.as_secs_f64());
 }

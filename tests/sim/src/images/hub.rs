@@ -1,4 +1,4 @@
-//! An hour of the hub: batches of two devices, assignments, an import.
+//! An hour of the hub: batches of two devices, assignments, an import, and a disk whose syncs fail now and then.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use lamplighter_core::{
 };
 use lamplighter_sync::{
     books,
-    exchange::{Reply, Request},
+    exchange::{ExchangeError, Reply, Request},
     export::verify,
     signed, wire,
 };
@@ -30,6 +30,8 @@ use crate::{
 const NOW: UtcMs = UtcMs(1_793_599_200_000);
 /// One image in so many is looked at by SQLite itself and worked on.
 const WORKED_ON: u64 = 16;
+/// Syncs that fail one after the other.
+const BAD_SYNCS_MAX: u32 = 3;
 
 struct Device {
     key: SecretKey,
@@ -76,8 +78,17 @@ pub(super) fn day(seed: u64, images_max: u64) -> Result<Tally, String> {
                 let device = devices.get_mut(at).ok_or("no device")?;
                 let (request, readings) = device.batch(&mut dice)?;
                 sent.extend_from_slice(&readings);
-                let Ok(Reply::Receipt(_)) = office.answer(&request) else {
-                    return Err("broken: a good batch is refused".into());
+                let fails = if dice.once_in(6) { 1 + dice.few(BAD_SYNCS_MAX) } else { 0 };
+                office.disk.fail_syncs(fails, dice.clone());
+                let mut answer = office.answer(&request);
+                for _ in 0..fails {
+                    if answer.is_err() {
+                        answer = office.answer(&request);
+                    }
+                }
+                office.disk.fail_syncs(0, Dice::new(0));
+                let Ok(Reply::Receipt(_)) = answer else {
+                    return Err(format!("broken: a good batch is refused: {answer:?}"));
                 };
                 let done = office.disk.done() - first;
                 promised.extend(readings.into_iter().map(|id| (done, id)));
@@ -85,6 +96,14 @@ pub(super) fn day(seed: u64, images_max: u64) -> Result<Tally, String> {
         }
     }
     let ops = office.disk.end_record();
+    if let Some(device) = devices.first().filter(|device| device.head.seq > 0) {
+        // A copy of the device, with another history from the first event on.
+        let mut copy = Device { key: device.key.clone(), log: device.log, head: Head::EMPTY };
+        let refusal = office.answer(&copy.batch(&mut dice)?.0);
+        if !matches!(refusal, Err(ExchangeError::Refused { code: wire::RefusalCode::Fork, .. })) {
+            return Err(format!("broken: two histories of one device: {refusal:?}"));
+        }
+    }
     drop(office);
     let (next, readings) = devices.first_mut().ok_or("no device")?.batch(&mut dice)?;
     sent.extend(readings);
@@ -138,10 +157,7 @@ impl Hour {
             // Whatever is missing before it, the hub says so or takes it; it does not fail.
             match office.answer(&self.next) {
                 Ok(Reply::Receipt(_)) => {}
-                Err(lamplighter_sync::exchange::ExchangeError::Refused {
-                    code: wire::RefusalCode::Gap,
-                    ..
-                }) => {}
+                Err(ExchangeError::Refused { code: wire::RefusalCode::Gap, .. }) => {}
                 other => return Err(format!("stalled: {other:?}")),
             }
             readings(&office)?;

@@ -1,170 +1,158 @@
-//! Devices: taken in by a one-time code, heard by their key, locked out by the office.
+//! Devices in the file.
 
-use lamplighter_core::{evidence::seal::PublicKey, id::DeviceId, time::UtcMs};
-use lamplighter_sync::wire::RefusalCode;
-use rusqlite::{OptionalExtension as _, Transaction};
+use std::collections::BTreeMap;
 
-use super::{Ledger, count, project};
+use lamplighter_core::{
+    evidence::{chain::Log, seal::PublicKey},
+    id::DeviceId,
+    time::UtcMs,
+};
+use rusqlite::{Connection, OptionalExtension as _};
+
+use super::{count, ingest::understand};
 use crate::{
-    enrol::{WRONG_CODES_MAX, code_hash},
     error::LedgerError,
-    ledger::Enrolment,
+    ledger::{
+        Enrolment, Invitation,
+        device::{self, Coded, Redeemed, WrongCodes},
+        project::{REVOKED, Understood},
+    },
 };
 
-const HOUR_MS: i64 = 3_600_000;
-const NAME_LETTERS_MAX: usize = 100;
-
-impl Ledger {
-    /// Makes room for a device, or a new code for one that waits. The device is `fresh` unless it waits
-    /// already. Plans may be made for it at once.
-    pub fn invite(
-        &self,
-        name: &str,
-        fresh: DeviceId,
-        code: &str,
-        expires: UtcMs,
-        now: UtcMs,
-    ) -> Result<DeviceId, LedgerError> {
-        let name = name.trim();
-        if name.is_empty() || name.chars().count() > NAME_LETTERS_MAX || name.contains(char::is_control) {
-            return Err(LedgerError::impossible("a name has 1 to 100 letters on one line"));
-        }
-        let hash = code_hash(code).ok_or_else(|| LedgerError::impossible("a code has ten digits"))?;
-        self.write(|transaction| {
-            let known: Option<([u8; 16], bool)> = transaction
-                .prepare_cached(
-                    "SELECT id, enrolled_at_ms IS NOT NULL FROM device
-                     WHERE name = ?1 AND revoked_at_ms IS NULL",
-                )?
-                .query_row([name], |row| Ok((row.get(0)?, row.get(1)?)))
-                .optional()?;
-            match known {
-                Some((_, true)) => Err(LedgerError::impossible(format!(
-                    "{name} has a device already; revoke it before another one is enrolled"
-                ))),
-                Some((id, false)) => {
-                    transaction.execute(
-                        "UPDATE device SET code_hash = ?2, code_expires_ms = ?3 WHERE id = ?1",
-                        (id, hash, expires.0),
-                    )?;
-                    Ok(DeviceId::new(id))
-                }
-                None => {
-                    transaction.execute(
-                        "INSERT INTO device (id, name, code_hash, code_expires_ms, created_at_ms)
-                         VALUES (?1, ?2, ?3, ?4, ?5)",
-                        (fresh.as_bytes(), name, hash, expires.0, now.0),
-                    )?;
-                    Ok(fresh)
-                }
-            }
-        })
-    }
-
-    /// Takes a device in for a good code. A device that lost the reply may ask again with the same key.
-    pub fn redeem(&self, code: &str, key: PublicKey, now: UtcMs) -> Result<Enrolment, LedgerError> {
-        // A wrong code is counted, so the refusal must not roll the transaction back.
-        self.write(|transaction| {
-            let (wrong, since): (i64, i64) =
-                transaction.query_row("SELECT wrong_codes, wrong_since_ms FROM hub", [], |row| {
-                    Ok((row.get(0)?, row.get(1)?))
-                })?;
-            let same_hour = (0..HOUR_MS).contains(&now.0.saturating_sub(since));
-            if same_hour && wrong >= WRONG_CODES_MAX {
-                let seconds = count((since.saturating_add(HOUR_MS) - now.0) / 1000 + 1);
-                let refusal = LedgerError::Refused(RefusalCode::Busy, seconds, "too many wrong codes".into());
-                return Ok(Err(refusal));
-            }
-            if let Some(enrolment) = use_code(transaction, code, key, now)? {
-                return Ok(Ok(enrolment));
-            }
-            let (wrong, since) = if same_hour { (wrong + 1, since) } else { (1, now.0) };
-            transaction.execute("UPDATE hub SET wrong_codes = ?1, wrong_since_ms = ?2", (wrong, since))?;
-            Ok(Err(LedgerError::refused(RefusalCode::BadCode, "the code is wrong, used or too old")))
-        })?
-    }
-
-    /// Locks a device out. What it sends from now on is held back.
-    pub fn revoke(&self, name: &str, now: UtcMs) -> Result<DeviceId, LedgerError> {
-        self.write(|transaction| {
-            let device = active(transaction, name)?;
-            transaction.execute(
-                "UPDATE device SET revoked_at_ms = ?2, code_hash = NULL WHERE id = ?1",
-                (device.as_bytes(), now.0),
+pub(super) fn keep_invitation(
+    connection: &Connection,
+    invitation: &Invitation,
+) -> Result<DeviceId, LedgerError> {
+    let known: Option<(DeviceId, bool)> = connection
+        .prepare_cached(
+            "SELECT id, enrolled_at_ms IS NOT NULL FROM device WHERE name = ?1 AND revoked_at_ms IS NULL",
+        )?
+        .query_row([&invitation.name], |row| Ok((DeviceId::new(row.get(0)?), row.get(1)?)))
+        .optional()?;
+    let Invitation { name, fresh, code_hash, expires, now } = invitation;
+    match invitation.waiting(known)? {
+        Some(device) => {
+            connection.execute(
+                "UPDATE device SET code_hash = ?2, code_expires_ms = ?3 WHERE id = ?1",
+                (device.as_bytes(), code_hash, expires.0),
             )?;
             Ok(device)
-        })
-    }
-
-    /// Takes note of what devices of this name sent after they were locked out. Answers how many events there were.
-    pub fn release(&self, name: &str) -> Result<u64, LedgerError> {
-        self.write(|transaction| {
-            let devices = transaction
-                .prepare_cached(
-                    "SELECT id FROM device WHERE name = ?1 AND revoked_at_ms IS NOT NULL ORDER BY id",
-                )?
-                .query_map([name.trim()], |row| row.get(0).map(DeviceId::new))?
-                .collect::<Result<Vec<_>, _>>()?;
-            if devices.is_empty() {
-                return Err(LedgerError::impossible(format!("no device of {name} is locked out")));
-            }
-            devices.into_iter().map(|device| project::release(transaction, device)).sum()
-        })
-    }
-
-    /// The key that a device speaks with, and whether it is locked out.
-    pub fn device_key(&self, device: DeviceId) -> Result<(PublicKey, bool), LedgerError> {
-        let found = self.read(|transaction| {
-            Ok(transaction
-                .prepare_cached("SELECT public_key, revoked_at_ms IS NOT NULL FROM device WHERE id = ?1")?
-                .query_row([device.as_bytes()], |row| {
-                    Ok((row.get::<_, Option<[u8; 32]>>(0)?, row.get::<_, bool>(1)?))
-                })
-                .optional()?)
-        })?;
-        match found {
-            Some((Some(key), revoked)) => Ok((PublicKey(key), revoked)),
-            Some((None, _)) | None => {
-                Err(LedgerError::refused(RefusalCode::Unauthorised, "the device is not known"))
-            }
+        }
+        None => {
+            connection.execute(
+                "INSERT INTO device (id, name, code_hash, code_expires_ms, created_at_ms)
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
+                (fresh.as_bytes(), name, code_hash, expires.0, now.0),
+            )?;
+            Ok(*fresh)
         }
     }
 }
 
-fn use_code(
-    transaction: &Transaction<'_>,
-    code: &str,
+/// The inner result is what the device hears; with it the transaction stands.
+pub(super) fn redeem(
+    connection: &Connection,
+    hash: Option<[u8; 32]>,
     key: PublicKey,
     now: UtcMs,
-) -> Result<Option<Enrolment>, LedgerError> {
-    let Some(hash) = code_hash(code) else { return Ok(None) };
-    let found: Option<([u8; 16], String, Option<[u8; 32]>)> = transaction
+) -> Result<Result<Enrolment, LedgerError>, LedgerError> {
+    let wrong = connection.query_row("SELECT wrong_codes, wrong_since_ms FROM hub", [], |row| {
+        Ok(WrongCodes { count: row.get(0)?, since: UtcMs(row.get(1)?) })
+    })?;
+    wrong.check(now)?;
+    let found = match hash {
+        Some(hash) => coded(connection, hash, now)?,
+        None => None,
+    };
+    match device::redeem(found, key) {
+        Redeemed::TakenIn(enrolment) => {
+            connection.execute(
+                "UPDATE device SET public_key = ?2, enrolled_at_ms = ?3 WHERE id = ?1",
+                (enrolment.device.as_bytes(), key.0, now.0),
+            )?;
+            Ok(Ok(enrolment))
+        }
+        Redeemed::Again(enrolment) => Ok(Ok(enrolment)),
+        Redeemed::Wrong(refusal) => {
+            let WrongCodes { count, since } = wrong.one_more(now);
+            connection.execute("UPDATE hub SET wrong_codes = ?1, wrong_since_ms = ?2", (count, since.0))?;
+            Ok(Err(refusal))
+        }
+    }
+}
+
+pub(super) fn revoke(connection: &Connection, name: &str, now: UtcMs) -> Result<DeviceId, LedgerError> {
+    let device = active(connection, name)?;
+    connection.execute(
+        "UPDATE device SET revoked_at_ms = ?2, code_hash = NULL WHERE id = ?1",
+        (device.as_bytes(), now.0),
+    )?;
+    Ok(device)
+}
+
+pub(super) fn key(connection: &Connection, device: DeviceId) -> Result<(PublicKey, bool), LedgerError> {
+    let found = connection
+        .prepare_cached("SELECT public_key, revoked_at_ms IS NOT NULL FROM device WHERE id = ?1")?
+        .query_row([device.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    device::speaker(found)
+}
+
+/// Takes note of what devices of this name sent after they were locked out.
+pub(super) fn release(connection: &Connection, name: &str) -> Result<u64, LedgerError> {
+    let devices: Vec<DeviceId> = connection
+        .prepare_cached("SELECT id FROM device WHERE name = ?1 AND revoked_at_ms IS NOT NULL ORDER BY id")?
+        .query_map([name.trim()], |row| row.get(0).map(DeviceId::new))?
+        .collect::<Result<_, _>>()?;
+    device::locked_out(name, &devices)?;
+    let mut count = 0;
+    for device in devices {
+        for (epoch, events) in held_back(connection, device)? {
+            count += events.len() as u64;
+            understand(connection, Log { device, epoch }, &events)?;
+        }
+    }
+    Ok(count)
+}
+
+/// What is held back of a device, a log at a time, and from now on is not.
+fn held_back(
+    connection: &Connection,
+    device: DeviceId,
+) -> Result<BTreeMap<u32, Vec<Understood>>, LedgerError> {
+    let mut logs: BTreeMap<u32, Vec<Understood>> = BTreeMap::new();
+    let mut events = connection.prepare_cached(
+        "SELECT epoch, seq, payload FROM quarantine JOIN event USING (device, epoch, seq)
+         WHERE reason = ?1 AND device = ?2 ORDER BY epoch, seq",
+    )?;
+    let mut events = events.query((REVOKED, device.as_bytes()))?;
+    while let Some(row) = events.next()? {
+        let payload: Vec<u8> = row.get(2)?;
+        logs.entry(row.get(0)?).or_default().push(Understood::new(count(row.get(1)?), &payload));
+    }
+    connection
+        .execute("DELETE FROM quarantine WHERE reason = ?1 AND device = ?2", (REVOKED, device.as_bytes()))?;
+    Ok(logs)
+}
+
+/// The device of this name that is not locked out.
+pub(super) fn active(connection: &Connection, name: &str) -> Result<DeviceId, LedgerError> {
+    let found = connection
+        .prepare_cached("SELECT id FROM device WHERE name = ?1 AND revoked_at_ms IS NULL")?
+        .query_row([name.trim()], |row| row.get(0).map(DeviceId::new))
+        .optional()?;
+    device::active(name, found)
+}
+
+fn coded(connection: &Connection, hash: [u8; 32], now: UtcMs) -> Result<Option<Coded>, LedgerError> {
+    Ok(connection
         .prepare_cached(
             "SELECT id, name, public_key FROM device
              WHERE code_hash = ?1 AND code_expires_ms > ?2 AND revoked_at_ms IS NULL",
         )?
-        .query_row((hash, now.0), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-        .optional()?;
-    match found {
-        Some((id, name, None)) => {
-            transaction.execute(
-                "UPDATE device SET public_key = ?2, enrolled_at_ms = ?3 WHERE id = ?1",
-                (id, key.0, now.0),
-            )?;
-            Ok(Some(Enrolment { device: DeviceId::new(id), name }))
-        }
-        Some((id, name, Some(theirs))) if theirs == key.0 => {
-            Ok(Some(Enrolment { device: DeviceId::new(id), name }))
-        }
-        Some(_) | None => Ok(None),
-    }
-}
-
-/// The device of this name that is not locked out.
-pub(super) fn active(transaction: &Transaction<'_>, name: &str) -> Result<DeviceId, LedgerError> {
-    transaction
-        .prepare_cached("SELECT id FROM device WHERE name = ?1 AND revoked_at_ms IS NULL")?
-        .query_row([name.trim()], |row| row.get(0).map(DeviceId::new))
-        .optional()?
-        .ok_or_else(|| LedgerError::impossible(format!("there is no device for {name}; enrol it first")))
+        .query_row((hash, now.0), |row| {
+            let enrolment = Enrolment { device: DeviceId::new(row.get(0)?), name: row.get(1)? };
+            Ok(Coded { enrolment, key: row.get::<_, Option<[u8; 32]>>(2)?.map(PublicKey) })
+        })
+        .optional()?)
 }

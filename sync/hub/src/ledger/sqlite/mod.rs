@@ -1,150 +1,262 @@
 //! The ledger in one SQLite file. Every commit is on disk before anybody hears of it.
 
 mod agree;
+mod books;
 mod device;
-mod export;
-mod import;
 mod ingest;
-mod plan;
-mod project;
+mod migrate;
+mod queue;
+mod readers;
 mod recovery;
+mod snapshot;
 mod status;
+mod writer;
 
 use std::{
-    path::Path,
-    sync::{Mutex, MutexGuard, PoisonError},
+    path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
-use lamplighter_core::{evidence::seal::SecretKey, time::UtcMs};
-use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
+use lamplighter_core::{
+    evidence::{
+        chain::{Head, Log},
+        envelope::RecoveryKey,
+        seal::{PublicKey, SecretKey},
+    },
+    id::DeviceId,
+    store::Recovery,
+    time::UtcMs,
+};
+use lamplighter_sync::wire::RefusalCode;
+use rusqlite::{Connection, ErrorCode};
+use tokio::sync::Mutex;
 
+pub use snapshot::SqliteSnapshot;
+
+use self::{
+    readers::Readers,
+    writer::{Bench, Writer},
+};
+use super::{
+    Agreed, Books, Enrolment, Greeting, Imported, Invitation, Ledger, Moved, Proved, Standing, Status, Told,
+};
 use crate::error::LedgerError;
 
-/// Numbered from 1; never edited once released.
-const MIGRATIONS: [&str; 3] = [
-    include_str!("../../../migrations/sqlite/0001_ledger.sql"),
-    include_str!("../../../migrations/sqlite/0002_marks.sql"),
-    include_str!("../../../migrations/sqlite/0003_recovery.sql"),
-];
-/// `LMPL`, in the file's header.
-const APPLICATION_ID: i64 = 0x4c4d_504c;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-/// Negative: kibibytes. Taken only as it fills.
+const BUSY_SECONDS: u64 = 5;
+/// Of the connection that writes; negative: kibibytes. Taken only as it fills.
 const CACHE_SIZE: i64 = -256 * 1024;
 
-/// The office's ledger. May be shared between threads; other processes may have the same file open.
-pub struct Ledger {
-    connection: Mutex<Connection>,
+/// A ledger in a SQLite file.
+pub struct Sqlite {
+    desk: Desk,
     key: SecretKey,
 }
 
-impl Ledger {
+/// Where the work is done.
+enum Desk {
+    /// One thread writes and a few read; whoever asks waits without holding a thread.
+    Threads { path: PathBuf, writer: Writer, readers: Readers },
+    /// Whoever asks does the work, one after the other: nothing happens behind a simulation's back.
+    Here(Arc<Mutex<Bench>>),
+}
+
+impl Sqlite {
     /// Opens the file or makes a new one, which then signs with a key made from `fresh_key`.
     pub fn open(path: &Path, fresh_key: [u8; 32], now: UtcMs) -> Result<Self, LedgerError> {
-        Self::set_up(Connection::open(path)?, fresh_key, now)
+        let mut connection = Connection::open(path)?;
+        let key = set_up(&mut connection, fresh_key, now)?;
+        let writer = Writer::start(path.to_owned(), connection)?;
+        let readers = Readers::start(path)?;
+        Ok(Self { desk: Desk::Threads { path: path.to_owned(), writer, readers }, key })
     }
 
-    /// A ledger that is gone when it is dropped: for simulations.
+    /// The same without threads, and otherwise as it is in the field: a future of this ledger is ready when it is first
+    /// asked. For simulations of disks.
+    pub fn open_here(path: &Path, fresh_key: [u8; 32], now: UtcMs) -> Result<Self, LedgerError> {
+        Self::here(Some(path.to_owned()), Connection::open(path)?, fresh_key, now)
+    }
+
+    /// A ledger that is gone when it is dropped, without threads: for simulations.
     pub fn in_memory(fresh_key: [u8; 32], now: UtcMs) -> Result<Self, LedgerError> {
-        Self::set_up(Connection::open_in_memory()?, fresh_key, now)
+        Self::here(None, Connection::open_in_memory()?, fresh_key, now)
     }
 
-    /// The hub's key.
-    pub const fn key(&self) -> &SecretKey {
-        &self.key
+    fn here(
+        path: Option<PathBuf>,
+        mut connection: Connection,
+        fresh_key: [u8; 32],
+        now: UtcMs,
+    ) -> Result<Self, LedgerError> {
+        let key = set_up(&mut connection, fresh_key, now)?;
+        Ok(Self { desk: Desk::Here(Arc::new(Mutex::new(Bench::new(path, connection)))), key })
     }
 
-    fn set_up(mut connection: Connection, fresh_key: [u8; 32], now: UtcMs) -> Result<Self, LedgerError> {
-        connection.busy_timeout(BUSY_TIMEOUT)?;
-        connection.set_prepared_statement_cache_capacity(64);
-        check(&connection)?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.pragma_update(None, "synchronous", "FULL")?;
-        connection.pragma_update(None, "foreign_keys", true)?;
-        connection.pragma_update(None, "temp_store", "MEMORY")?;
-        connection.pragma_update(None, "cache_size", CACHE_SIZE)?;
-        migrate(&mut connection)?;
-        let key = key(&mut connection, fresh_key, now)?;
-        Ok(Self { connection: Mutex::new(connection), key })
-    }
-
-    /// Does `work` in one transaction that is written in full or not at all.
-    fn write<T>(
+    /// Does `work` in a transaction, or in its own part of one, that is written in full or not at all.
+    async fn write<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Transaction<'_>) -> Result<T, LedgerError>,
+        work: impl FnOnce(&Connection) -> Result<T, LedgerError> + Send + 'static,
     ) -> Result<T, LedgerError> {
-        let mut connection = self.connection();
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let result = work(&transaction)?;
-        transaction.commit()?;
-        Ok(result)
+        match &self.desk {
+            Desk::Threads { writer, .. } => writer.enter(work).await,
+            Desk::Here(bench) => bench.lock().await.write_alone(work),
+        }
     }
 
     /// Sees one state of the ledger throughout `work`.
-    fn read<T>(
+    async fn read<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Transaction<'_>) -> Result<T, LedgerError>,
+        work: impl FnOnce(&Connection) -> Result<T, LedgerError> + Send + 'static,
     ) -> Result<T, LedgerError> {
-        let mut connection = self.connection();
-        let transaction = connection.transaction()?;
-        work(&transaction)
-    }
-
-    /// A panic of another thread rolled its transaction back, so the connection is good.
-    fn connection(&self) -> MutexGuard<'_, Connection> {
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Refuses what is no ledger, or a damaged or newer one, before a byte of it is changed.
-fn check(connection: &Connection) -> Result<(), LedgerError> {
-    let version = version(connection)?;
-    let application: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    if tables > 0 && application != APPLICATION_ID {
-        return Err(LedgerError::impossible("the file is a database of another program"));
-    }
-    let known = u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX);
-    if version > known {
-        return Err(LedgerError::Newer { found: version, known });
-    }
-    let found: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-    if found == "ok" { Ok(()) } else { Err(LedgerError::Damaged(found)) }
-}
-
-fn version(connection: &Connection) -> Result<u32, LedgerError> {
-    Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
-}
-
-fn migrate(connection: &mut Connection) -> Result<(), LedgerError> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let from = version(&transaction)?;
-    for (number, migration) in (1_u32..).zip(MIGRATIONS) {
-        if number > from {
-            transaction.execute_batch(migration)?;
-            transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-            transaction.pragma_update(None, "user_version", number)?;
+        match &self.desk {
+            Desk::Threads { readers, .. } => readers.enter(work).await,
+            Desk::Here(bench) => readers::alone(bench.lock().await.connection()?, work),
         }
     }
-    Ok(transaction.commit()?)
 }
 
-fn key(connection: &mut Connection, fresh: [u8; 32], now: UtcMs) -> Result<SecretKey, LedgerError> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    transaction.execute(
-        "INSERT INTO hub (id, secret_key, created_at_ms) VALUES (1, ?1, ?2) ON CONFLICT DO NOTHING",
-        (fresh, now.0),
-    )?;
-    let key = transaction.query_row("SELECT secret_key FROM hub", [], |row| row.get(0))?;
-    transaction.commit()?;
-    Ok(SecretKey::new(key))
+impl Ledger for Sqlite {
+    type Snapshot = SqliteSnapshot;
+
+    fn key(&self) -> &SecretKey {
+        &self.key
+    }
+
+    async fn keep_invitation(&self, invitation: Invitation) -> Result<DeviceId, LedgerError> {
+        self.write(move |connection| device::keep_invitation(connection, &invitation)).await
+    }
+
+    async fn redeem(&self, code: &str, key: PublicKey, now: UtcMs) -> Result<Enrolment, LedgerError> {
+        let hash = crate::enrol::code_hash(code);
+        // A wrong code is counted, so the refusal must not undo the transaction.
+        self.write(move |connection| device::redeem(connection, hash, key, now)).await?
+    }
+
+    async fn revoke(&self, name: &str, now: UtcMs) -> Result<DeviceId, LedgerError> {
+        let name = name.to_owned();
+        self.write(move |connection| device::revoke(connection, &name, now)).await
+    }
+
+    async fn device_key(&self, device: DeviceId) -> Result<(PublicKey, bool), LedgerError> {
+        self.read(move |connection| device::key(connection, device)).await
+    }
+
+    async fn release(&self, name: &str) -> Result<u64, LedgerError> {
+        let name = name.to_owned();
+        self.write(move |connection| device::release(connection, &name)).await
+    }
+
+    async fn greet(&self, greeting: &Greeting, now: UtcMs) -> Result<Standing, LedgerError> {
+        let greeting = greeting.clone();
+        self.write(move |connection| agree::greet(connection, &greeting, now)).await
+    }
+
+    async fn agree(&self, log: Log, links: &[Head]) -> Result<Agreed, LedgerError> {
+        let links = links.to_owned();
+        self.read(move |connection| agree::agree(connection, log, &links)).await
+    }
+
+    async fn append(&self, proved: Proved, now: UtcMs) -> Result<Head, LedgerError> {
+        // What is kept aside is refused and stays, so the refusal must not undo the transaction.
+        self.write(move |connection| ingest::append(connection, &proved, now)).await?
+    }
+
+    async fn import(&self, books: &Books, name: Option<&str>) -> Result<Imported, LedgerError> {
+        let (books, name) = (books.clone(), name.map(str::to_owned));
+        self.write(move |connection| books::import(connection, &books, name.as_deref())).await
+    }
+
+    async fn assign(&self, code: &str, cycle: Option<&str>, name: &str) -> Result<Moved, LedgerError> {
+        let (code, cycle, name) = (code.to_owned(), cycle.map(str::to_owned), name.to_owned());
+        self.write(move |connection| books::assign(connection, &code, cycle.as_deref(), &name)).await
+    }
+
+    async fn told(&self, device: DeviceId, cursor: u64) -> Result<Told, LedgerError> {
+        self.read(move |connection| books::told(connection, device, cursor)).await
+    }
+
+    async fn tell_again(&self, device: DeviceId, cursor: u64, mark: &[u8]) -> Result<(), LedgerError> {
+        let mark = mark.to_owned();
+        self.write(move |connection| books::tell_again(connection, device, cursor, &mark)).await
+    }
+
+    async fn recovery_keys(&self) -> Result<Vec<Recovery>, LedgerError> {
+        self.read(recovery::keys).await
+    }
+
+    async fn set_recovery_key(&self, key: RecoveryKey, now: UtcMs) -> Result<(), LedgerError> {
+        self.write(move |connection| recovery::add(connection, key, now)).await
+    }
+
+    async fn status(&self) -> Result<Status, LedgerError> {
+        self.read(status::status).await
+    }
+
+    async fn snapshot(&self) -> Result<SqliteSnapshot, LedgerError> {
+        match &self.desk {
+            Desk::Threads { path, .. } => SqliteSnapshot::open(path),
+            Desk::Here(bench) => SqliteSnapshot::hold(Arc::clone(bench).lock_owned().await),
+        }
+    }
+}
+
+fn set_up(connection: &mut Connection, fresh_key: [u8; 32], now: UtcMs) -> Result<SecretKey, LedgerError> {
+    prepare(connection)?;
+    migrate::check(connection)?;
+    durable(connection)?;
+    migrate::migrate(connection)?;
+    let key = migrate::key(connection, fresh_key, now)?;
+    // Another process that has the file open has written the journal anew itself. Nobody waits for its exports: it could
+    // not write meanwhile.
+    connection.busy_timeout(Duration::ZERO)?;
+    let written = write_anew(connection);
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    match written.map_err(|error| (error.sqlite_error_code(), error)) {
+        // What is there can be looked at without room, and nothing can be added.
+        Ok(_) | Err((Some(ErrorCode::DatabaseBusy | ErrorCode::DiskFull), _)) => Ok(key),
+        Err((_, error)) => Err(error.into()),
+    }
+}
+
+/// After a sync that failed, the system may call bytes of the journal written that never reached the disk, and whoever
+/// opens the file next is shown them: what is appended behind such a hole is gone after a power cut. So the journal is
+/// written into the file, and that is synced, before anything is acknowledged. Answers whether all of it was.
+fn write_anew(connection: &Connection) -> rusqlite::Result<bool> {
+    let busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if busy {
+        return Ok(false);
+    }
+    // Nobody syncs the cutting off, so the old journal may come back. A new one in its place is not taken for it.
+    let version: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    connection.pragma_update(None, "user_version", version)?;
+    Ok(true)
+}
+
+/// What every connection is like.
+fn prepare(connection: &Connection) -> Result<(), LedgerError> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    Ok(())
+}
+
+/// What the connection that writes is like beside that.
+fn durable(connection: &Connection) -> Result<(), LedgerError> {
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "cache_size", CACHE_SIZE)?;
+    Ok(())
 }
 
 impl From<rusqlite::Error> for LedgerError {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged(error.to_string()),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                Self::Refused(RefusalCode::Busy, BUSY_SECONDS, "another process writes".into())
+            }
             Some(_) | None => Self::Storage(error.to_string()),
         }
     }

@@ -1,38 +1,37 @@
 //! The office's view: who has which device, how far the rounds are, what needs a look.
 
 use lamplighter_core::{evidence::seal::PublicKey, id::DeviceId, time::UtcMs};
-use rusqlite::{Row, Transaction};
+use rusqlite::{Connection, Row};
 
-use super::{Ledger, count, export::marks};
+use super::{count, snapshot::remarks};
 use crate::{
     error::LedgerError,
-    ledger::{DeviceState, DeviceStatus, RoundStatus, Status},
+    ledger::{DeviceState, DeviceStatus, RoundStatus, Status, export::marks},
 };
 
-impl Ledger {
-    /// Everything at one moment.
-    pub fn status(&self) -> Result<Status, LedgerError> {
-        self.read(|transaction| {
-            Ok(Status {
-                devices: devices(transaction)?,
-                rounds: rounds(transaction)?,
-                quarantined: tally(transaction, "SELECT count(*) FROM quarantine WHERE reason <> 'revoked'")?,
-                forks: tally(transaction, "SELECT count(*) FROM set_aside WHERE reason = 'fork'")?,
-                from_revoked: tally(transaction, "SELECT count(*) FROM quarantine WHERE reason = 'revoked'")?,
-                reopened: tally(transaction, "SELECT count(*) FROM reopened")?,
-                contested: marks(transaction)?.contested(),
-                orphans: tally(transaction, "SELECT count(*) FROM orphan")?,
-            })
-        })
-    }
+/// Everything at one moment.
+pub(super) fn status(connection: &Connection) -> Result<Status, LedgerError> {
+    Ok(Status {
+        devices: devices(connection)?,
+        rounds: rounds(connection)?,
+        quarantined: tally(connection, "SELECT count(*) FROM quarantine WHERE reason <> 'revoked'")?,
+        forks: tally(connection, "SELECT count(*) FROM set_aside")?,
+        from_revoked: tally(connection, "SELECT count(*) FROM quarantine WHERE reason = 'revoked'")?,
+        reopened: tally(connection, "SELECT count(*) FROM reopened")?,
+        contested: marks(&remarks(connection)?).contested(),
+        orphans: tally(
+            connection,
+            "SELECT count(*) FROM visit WHERE NOT EXISTS (SELECT 1 FROM stop WHERE stop.id = visit.stop)",
+        )?,
+    })
 }
 
-fn tally(transaction: &Transaction<'_>, sql: &str) -> Result<u64, LedgerError> {
-    Ok(count(transaction.query_row(sql, [], |row| row.get(0))?))
+fn tally(connection: &Connection, sql: &str) -> Result<u64, LedgerError> {
+    Ok(count(connection.query_row(sql, [], |row| row.get(0))?))
 }
 
-fn devices(transaction: &Transaction<'_>) -> Result<Vec<DeviceStatus>, LedgerError> {
-    Ok(transaction
+fn devices(connection: &Connection) -> Result<Vec<DeviceStatus>, LedgerError> {
+    Ok(connection
         .prepare(
             "SELECT id, name, public_key, revoked_at_ms, seen_at_ms, app_version, plan_head, plan_applied,
                     (SELECT coalesce(sum(seq), 0) FROM log_head WHERE device = id)
@@ -49,11 +48,7 @@ fn device(row: &Row<'_>) -> rusqlite::Result<DeviceStatus> {
     Ok(DeviceStatus {
         id: DeviceId::new(row.get(0)?),
         name: row.get(1)?,
-        state: match (key, revoked) {
-            (_, Some(_)) => DeviceState::Revoked,
-            (Some(_), None) => DeviceState::Enrolled,
-            (None, None) => DeviceState::Waiting,
-        },
+        state: DeviceState::of(key.is_some(), revoked.is_some()),
         key: key.map(PublicKey),
         seen_at: seen.map(UtcMs),
         app_version: row.get(5)?,
@@ -63,14 +58,16 @@ fn device(row: &Row<'_>) -> rusqlite::Result<DeviceStatus> {
     })
 }
 
-fn rounds(transaction: &Transaction<'_>) -> Result<Vec<RoundStatus>, LedgerError> {
-    Ok(transaction
+fn rounds(connection: &Connection) -> Result<Vec<RoundStatus>, LedgerError> {
+    Ok(connection
         .prepare(
             "SELECT cycle, code, round.name, device.name, count(stop.id),
-                    coalesce(sum(outcome = 'read'), 0), coalesce(sum(outcome = 'skipped'), 0)
+                    coalesce(sum(was_read), 0), coalesce(sum(NOT was_read), 0)
              FROM round
              LEFT JOIN device ON device.id = round.device
              LEFT JOIN stop ON stop.round = round.id
+             LEFT JOIN (SELECT stop, max(outcome = 'read') AS was_read FROM visit GROUP BY stop) AS visited
+                 ON visited.stop = stop.id
              GROUP BY round.id ORDER BY cycle, code",
         )?
         .query_map([], |row| {

@@ -100,7 +100,7 @@ pub struct Status {
     pub rounds: Vec<RoundStatus>,
     /// Events that this release cannot read.
     pub quarantined: u64,
-    /// Batches of another branch of a log: a cloned device, or a restored one.
+    /// Batches that cannot be part of a log: of a cloned device, or of a restored one.
     pub forks: u64,
     /// Events of devices that were locked out when they arrived.
     pub from_revoked: u64,
@@ -147,6 +147,15 @@ pub enum DeviceState {
 }
 
 impl DeviceState {
+    /// Of a device that has a key or not, and was locked out or not.
+    pub(super) const fn of(has_key: bool, is_revoked: bool) -> Self {
+        match (has_key, is_revoked) {
+            (_, true) => Self::Revoked,
+            (true, false) => Self::Enrolled,
+            (false, false) => Self::Waiting,
+        }
+    }
+
     /// Its name in reports.
     pub const fn code(self) -> &'static str {
         match self {
