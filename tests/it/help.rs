@@ -4,10 +4,21 @@ use crate::process::run;
 
 #[test]
 fn every_command_helps() {
-    check("lamplighter", &["window", "read", "decode", "ports", "probe", "gps", "shift", "verify"]);
+    check("lamplighter", &["window", "read", "decode", "judge", "ports", "probe", "gps", "shift", "verify"]);
     check(
         "lamplighter-hub",
-        &["serve", "import", "assign", "enrol", "revoke", "release", "status", "export", "verify"],
+        &[
+            "serve",
+            "import",
+            "assign",
+            "enrol",
+            "revoke",
+            "release",
+            "status",
+            "export",
+            "calibrate",
+            "verify",
+        ],
     );
     check("lamplighter-street", &["serve", "meter", "town"]);
 }

@@ -1,9 +1,14 @@
 //! Whether a reading is right. Pure functions of what was read, what was planned and what was before.
 
 pub mod arithmetic;
+pub mod calibrate;
+pub mod cases;
 pub mod fluctuation;
 pub mod judge;
+pub mod likelihood;
 pub mod observed;
+pub mod pack;
+pub mod table;
 pub mod tou;
 pub mod twice;
 pub mod verdict;

@@ -1,6 +1,7 @@
 //! The command line: what may be asked, and in which words it fails.
 
 mod office;
+mod rules;
 mod serve;
 mod show;
 
@@ -20,7 +21,7 @@ use lamplighter_hub::{enrol::VALID_HOURS, error::LedgerError};
 #[derive(Debug, Parser)]
 #[command(name = "lamplighter-hub", version)]
 pub(crate) struct Arguments {
-    /// File of the ledger; made by serve, import and enrol if there is none
+    /// File of the ledger; made by serve, import, enrol and calibrate if there is none
     #[arg(long, global = true, value_name = "FILE", default_value = "lamplighter-hub.db")]
     ledger: PathBuf,
     #[command(subcommand)]
@@ -102,6 +103,24 @@ enum Command {
         #[arg(long, value_name = "C")]
         cycle: Option<String>,
     },
+    /// Learn a rule pack from clean registers, for `lamplighter judge` and for the handhelds
+    ///
+    /// Columns: customer, digits, multiplier, perhaps class, and r00, r01 and so on, oldest first: what each register
+    /// showed, in units of its last digit, read at equal distances. The pack is sealed with the key of the ledger.
+    Calibrate {
+        /// The CSV file
+        #[arg(long, value_name = "FILE")]
+        registers: PathBuf,
+        /// How often a year the registers are read
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=366))]
+        season: u16,
+        /// The part of right readings that may be asked about
+        #[arg(long, value_name = "RATE", default_value_t = 0.01, value_parser = rules::parse_rate)]
+        alarm_rate: f64,
+        /// The pack to write; one that is there is replaced
+        #[arg(short, long, value_name = "PACK")]
+        output: PathBuf,
+    },
     /// Prove an export; needs no ledger
     Verify {
         /// The file
@@ -163,6 +182,9 @@ pub(crate) fn run(arguments: Arguments, world: &World) -> Result<(), Failure> {
         Command::Release { name } => office::release(&ledger, &name, world),
         Command::Status { json } => show::status(&ledger, json, world),
         Command::Export { file, cycle } => office::export(&ledger, &file, cycle.as_deref(), world),
+        Command::Calibrate { registers, season, alarm_rate, output } => {
+            rules::calibrate(&ledger, &registers, season, alarm_rate, &output, world)
+        }
         Command::Verify { file, hub_key } => office::verify(&file, hub_key.as_deref()),
     }
 }
