@@ -11,6 +11,7 @@ pub mod logs;
 pub mod past;
 pub mod regress;
 pub mod slip;
+pub mod swap;
 pub mod trail;
 pub mod weigh;
 
