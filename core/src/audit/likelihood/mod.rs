@@ -4,6 +4,7 @@
 
 pub mod belief;
 pub mod class;
+pub mod cusum;
 pub mod forecast;
 pub mod idle;
 pub mod learn;

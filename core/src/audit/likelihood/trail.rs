@@ -59,9 +59,18 @@ impl Trail {
 
     /// Adds a reading that counts, so many days after the one before it.
     pub fn add(&mut self, reading: i64, turn: i64, days: f64) {
-        let used = self.used(reading, turn);
         #[expect(clippy::cast_precision_loss, reason = "statistics only")]
-        self.push(Past { used: coded(ln(1.0 + used as f64) * USE_STEPS), days: coded(days * DAY_STEPS) });
+        self.add_used(self.used(reading, turn) as f64, days);
+        (self.last, self.carried) = (reading, 0);
+    }
+
+    /// Adds a period of so much use; the latest reading stays.
+    pub(super) fn add_used(&mut self, used: f64, days: f64) {
+        self.push(Past { used: coded(ln(1.0 + used) * USE_STEPS), days: coded(days * DAY_STEPS) });
+    }
+
+    /// Goes on from a reading whose period says nothing.
+    pub const fn restart(&mut self, reading: i64) {
         (self.last, self.carried) = (reading, 0);
     }
 
