@@ -34,15 +34,19 @@ pub(crate) fn report(path: &Path, seed: u64) {
     meters.retain(|_, days| days.len() >= DAYS_MIN);
     let mut dice = Dice::new(seed ^ hash("octopus"));
     let metered = meters.iter().map(|(name, days)| (*name, readings(days, &mut dice)));
-    let (learnt, judged): (Vec<_>, Vec<_>) = metered.partition(|(name, _)| hash(name) % 2 == 0);
+    let (learnt, judged): (Vec<_>, Vec<_>) = metered.partition(|(name, _)| hash(name).is_multiple_of(2));
     let record = |readings: &Vec<i64>| Record { digits: DIGITS, readings: readings.clone() };
     let records: Vec<Record> = learnt.iter().flat_map(|(_, parts)| parts.iter().map(record)).collect();
     let class = calibrate("tariffs", 7, 0.01, &records).expect("enough days");
     let (mut false_alarms, mut found) = (vec![], vec![]);
     for (_, parts) in &judged {
         let mut trails = parts.clone().map(|readings| Trail::new(readings[0]));
-        for day in 1..parts[0].len() {
-            let truth = [0, 1, 2].map(|at: usize| parts[at][day]);
+        let days = parts[0]
+            .iter()
+            .zip(&parts[1])
+            .zip(&parts[2])
+            .map(|((first, second), third)| [*first, *second, *third]);
+        for (day, truth) in days.enumerate().skip(1) {
             let judge = |read: [i64; 3]| {
                 let part = |at: usize| PartRead { trail: &trails[at], digits: DIGITS, reading: read[at] };
                 swapped(&[part(0), part(1), part(2)], &class, class.days())
