@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
-# Makes the Python environment of the independent meters and decoders in target/peers, unless it is there and as pinned.
+# Makes a Python environment of others in target, unless it is there and as pinned: that of the independent meters and
+# decoders, or of the name that is given, such as boosting.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-pins=tests/peers/requirements.txt
+name=${1:-requirements}
+pins=tests/peers/$name.txt
 home=${CARGO_TARGET_DIR:-target}/peers
+[ "$name" = requirements ] || home=$home-$name
 stamp=$home/pins
 
 mkdir -p "$(dirname "$home")"
@@ -13,7 +16,7 @@ exec 9>"$home.lock"
 flock 9
 cmp -s "$pins" "$stamp" && "$home/bin/python" -c '' && exit 0
 
-echo "Installing the independent meters and decoders …" >&2
+echo "Installing what $pins names …" >&2
 rm -rf "$home"
 python3 -m venv "$home"
 "$home/bin/python" -m pip install --quiet --disable-pip-version-check --no-input --no-deps -r "$pins" >&2

@@ -104,6 +104,25 @@ mod tests {
     }
 
     #[test]
+    fn every_rule_and_every_counter_check_has_its_sentence() {
+        use lamplighter_core::audit::{rules::CounterCheck, verdict::Rule};
+        for (language, texts) in [(langid!("en"), ENGLISH), (langid!("zh-CN"), CHINESE)] {
+            let bundle = open(language, texts);
+            for rule in Rule::ALL {
+                let words: Vec<_> = rule.sheet().numbers.iter().map(|name| (*name, "7".to_owned())).collect();
+                let mut all = vec![("obis", "1-0:1.8.0".to_owned()), ("unit", "kWh".to_owned())];
+                all.extend(words);
+                let said = in_language(&bundle, &format!("verdict-{}", rule.code()), &all);
+                assert!(!said.starts_with("verdict-") && !said.contains("{$"), "{}: {said}", rule.code());
+            }
+            for check in CounterCheck::ALL {
+                let name = format!("verdict-check-{}", check.code());
+                assert_ne!(in_language(&bundle, &name, &[]), name);
+            }
+        }
+    }
+
+    #[test]
     fn a_sentence_takes_its_words() {
         let english = open(langid!("en"), ENGLISH);
         let said = in_language(&english, "error-meter-silent", &[("attempts", "3".into())]);

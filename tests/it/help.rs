@@ -4,7 +4,10 @@ use crate::process::run;
 
 #[test]
 fn every_command_helps() {
-    check("lamplighter", &["window", "read", "decode", "ports", "probe", "gps", "shift", "leave", "verify"]);
+    check(
+        "lamplighter",
+        &["window", "read", "decode", "judge", "ports", "probe", "gps", "shift", "leave", "verify"],
+    );
     check(
         "lamplighter-hub",
         &[
@@ -18,6 +21,7 @@ fn every_command_helps() {
             "bring",
             "status",
             "export",
+            "calibrate",
             "verify",
         ],
     );

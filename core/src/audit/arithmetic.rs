@@ -11,8 +11,8 @@ use crate::{
 /// Without a history a rollover is believed up to this part of all dials.
 const ROLLOVER_PART_UNKNOWN: f64 = 0.1;
 
-/// With a history, up to so many times the strongest use of it.
-const ROLLOVER_TIMES_LARGEST: f64 = 3.0;
+/// With a history, up to so many times the strongest use of it: blocking is for what cannot be, asking for what is odd.
+const ROLLOVER_TIMES_LARGEST: f64 = 10.0;
 
 /// And between these parts of all dials in any case.
 const ROLLOVER_PART_RANGE: std::ops::RangeInclusive<f64> = 0.001..=0.5;

@@ -6,7 +6,7 @@ use super::{
     verdict::{Rule, Usual},
 };
 use crate::{
-    decimal::Decimal,
+    decimal::{Decimal, power},
     quantity::Unit,
     register::{PastReading, Register},
     time::UtcMs,
@@ -132,9 +132,15 @@ pub fn usual(register: &Register, habit: &Habit) -> Option<Usual> {
 
 /// The number with so many places, if it is one.
 pub fn rounded(number: f64, places: u8) -> Option<Decimal> {
-    let mantissa = (number * 10_f64.powi(i32::from(places))).round();
+    let mantissa = (number * parts(places)).round();
     #[expect(clippy::cast_possible_truncation, reason = "checked to be in range")]
     if mantissa.abs() < 1e15 { Decimal::new(mantissa as i64, places).ok() } else { None }
+}
+
+/// How many last places make one unit. Not a power of the library, whose last bit is its own.
+#[expect(clippy::cast_precision_loss, reason = "at most 10^9")]
+fn parts(places: u8) -> f64 {
+    power(places) as f64
 }
 
 /// What is not worth a question, in units of the dials.
@@ -164,7 +170,7 @@ fn tiny(register: &Register) -> f64 {
     };
     let multiplier = register.multiplier.approximate();
     // The last place alone may be off by one at both ends.
-    let last_places = 2.0 / 10_f64.powi(i32::from(register.dials.decimals()));
+    let last_places = 2.0 / parts(register.dials.decimals());
     if multiplier > 0.0 { (TINY_UNITS * unit / multiplier).max(last_places) } else { f64::INFINITY }
 }
 

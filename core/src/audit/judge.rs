@@ -1,8 +1,13 @@
 //! The judgement on a reading, while the reader still stands at the meter: every rule once, worst first.
 
+use std::borrow::Cow;
+
 use super::{
     arithmetic::{Turn, counts_up, shown, turn},
+    beside,
+    circumstances::{Circumstances, Exchange},
     fluctuation::{self, Habit},
+    likely,
     observed::{Found, Observed, find, values_of},
     tou,
     verdict::{Finding, Rule, Severity, Verdict},
@@ -15,10 +20,20 @@ const WORD_MAX: usize = 64;
 /// A factor that is said is at most this; beyond, the sentence is the same.
 const TIMES_MAX: f64 = 999.0;
 
-/// Judges what was observed at `now` against the plan and the history.
+/// Judges what was observed at `now` against the plan and the history, where nothing else is known.
+pub fn judge(meter: &Meter, observed: &Observed, now: UtcMs) -> Verdict {
+    judge_with(meter, observed, now, &Circumstances::default())
+}
+
+/// Judges what was observed at `now` against the plan, the history and everything that is known beside.
 ///
 /// Use is judged on the first register, which is the one that the screen shows; arithmetic on all.
-pub fn judge(meter: &Meter, observed: &Observed, now: UtcMs) -> Verdict {
+pub fn judge_with(
+    meter: &Meter,
+    observed: &Observed,
+    now: UtcMs,
+    circumstances: &Circumstances<'_>,
+) -> Verdict {
     let mut findings: Vec<Finding> = identity(meter, observed).into_iter().collect();
     let mut verdict = Verdict {
         level: Verdict::level_of(&[]),
@@ -28,18 +43,23 @@ pub fn judge(meter: &Meter, observed: &Observed, now: UtcMs) -> Verdict {
         usual: None,
     };
     for (index, register) in meter.registers.iter().enumerate() {
-        let habit = counts_up(register).then(|| fluctuation::habit(register, now)).flatten();
+        let read_before = before_exchange(register, circumstances.exchange.as_ref());
+        let habit = counts_up(register).then(|| fluctuation::habit(&read_before, now)).flatten();
         if index == 0 {
-            verdict.usual = habit.as_ref().and_then(|habit| fluctuation::usual(register, habit));
+            verdict.usual = habit.as_ref().and_then(|habit| fluctuation::usual(&read_before, habit));
         }
         match find(register, observed) {
             Found::Value(value) => {
-                let (finding, forward) = value_of_register(register, value, habit.as_ref());
-                findings.extend(finding);
-                if let (0, Some(forward)) = (index, forward) {
-                    let used = forward.times(register.multiplier).ok();
-                    verdict.consumption = used;
-                    findings.extend(habit.and_then(|habit| out_of_usual(register, &habit, forward, used?)));
+                let (found, used) = match &circumstances.exchange {
+                    None => value_of_register(register, value, habit.as_ref()),
+                    Some(exchange) => value_across(register, &read_before, exchange, value, habit.as_ref()),
+                };
+                findings.extend(found);
+                if let (0, Some((forward, used))) = (index, used) {
+                    verdict.consumption = Some(used);
+                    findings.extend(
+                        forward.and_then(|forward| out_of_usual(&read_before, &habit?, forward, used)),
+                    );
                 }
             }
             Found::Strange(datum) => {
@@ -59,9 +79,15 @@ pub fn judge(meter: &Meter, observed: &Observed, now: UtcMs) -> Verdict {
     }
     findings.extend(sums(meter, observed));
     findings.extend(time(meter, now));
+    findings.extend(beside::findings(meter, observed, now, verdict.consumption, circumstances));
+    findings.extend(likely::findings(meter, observed, now, circumstances));
     match observed.integrity {
-        Some(Integrity::ReadTwice) => findings.push(finding(Rule::NoChecksum, None, [])),
-        Some(Integrity::Tolerated) => findings.push(finding(Rule::OddChecksum, None, [])),
+        Some(Integrity::ReadTwice) => {
+            findings.push(finding(Rule::NoChecksum, None, [("readouts", "2".to_owned())]))
+        }
+        Some(Integrity::Tolerated) => {
+            findings.push(finding(Rule::OddChecksum, None, [("integrity", "tolerated".to_owned())]))
+        }
         Some(Integrity::Checked) | None => {}
     }
     findings.sort_by_key(|finding| weight(finding.rule));
@@ -90,34 +116,87 @@ fn time(meter: &Meter, now: UtcMs) -> Option<Finding> {
     (previous >= now).then(|| finding(Rule::TimeReversed, None, [("previous", previous.to_string())]))
 }
 
-/// What the dials say about one value, and how far they went forward in their own units.
-fn value_of_register(
+/// What a register of the old meter was, whose readings the history holds.
+fn before_exchange<'a>(register: &'a Register, exchange: Option<&Exchange>) -> Cow<'a, Register> {
+    match exchange {
+        None => Cow::Borrowed(register),
+        Some(exchange) => Cow::Owned(Register {
+            dials: exchange.dials,
+            multiplier: exchange.multiplier,
+            ..register.clone()
+        }),
+    }
+}
+
+/// How far a register went in units of its dials, where that can be said in those of the history, and its use.
+type Used = Option<(Option<Decimal>, Decimal)>;
+
+/// What the dials say about one value.
+fn value_of_register(register: &Register, value: Decimal, habit: Option<&Habit>) -> (Option<Finding>, Used) {
+    if let Some(finding) = digits(register, value) {
+        return (Some(finding), None);
+    }
+    let previous = register.previous().filter(|_| counts_up(register));
+    let Some((found, forward)) = previous.and_then(|past| turned(register, past.value, value, habit)) else {
+        return (None, None);
+    };
+    let used = forward.and_then(|forward| Some((Some(forward), forward.times(register.multiplier).ok()?)));
+    (found, used)
+}
+
+/// The same over an exchange: the old meter up to its end, the new one from its start.
+fn value_across(
     register: &Register,
+    old: &Register,
+    exchange: &Exchange,
     value: Decimal,
     habit: Option<&Habit>,
-) -> (Option<Finding>, Option<Decimal>) {
+) -> (Option<Finding>, Used) {
+    if let Some(finding) = digits(register, value) {
+        return (Some(finding), None);
+    }
+    let previous = old.previous().filter(|_| counts_up(register));
+    let Some((past, (end, start))) = previous.zip(exchange.of(register)) else { return (None, None) };
+    let (Some((ended, before)), Some((found, after))) =
+        (turned(old, past.value, end, habit), turned(register, start, value, habit))
+    else {
+        return (digits(old, end).or_else(|| digits(register, start)), None);
+    };
+    let used = before.zip(after).and_then(|(before, after)| {
+        let used = before.times(old.multiplier).ok()?.plus(after.times(register.multiplier).ok()?).ok()?;
+        let forward = (old.multiplier == register.multiplier).then(|| before.plus(after).ok()).flatten();
+        Some((forward, used))
+    });
+    (ended.or(found), used)
+}
+
+fn digits(register: &Register, value: Decimal) -> Option<Finding> {
     let dials = register.dials;
-    if shown(dials, value).is_none() {
+    shown(dials, value).is_none().then(|| {
         let numbers = [
             ("value", value.to_string()),
             ("integers", dials.integers().to_string()),
             ("decimals", dials.decimals().to_string()),
         ];
-        return (Some(finding(Rule::Digits, Some(register), numbers)), None);
-    }
-    let previous = register.previous().filter(|_| counts_up(register));
-    let Some((previous, turn)) =
-        previous.and_then(|past| Some((past.value, turn(dials, past.value, value, habit)?)))
-    else {
-        return (None, None);
-    };
+        finding(Rule::Digits, Some(register), numbers)
+    })
+}
+
+/// How the dials turned from one value to another, and how far forward; nothing where one of them does not fit.
+fn turned(
+    register: &Register,
+    previous: Decimal,
+    value: Decimal,
+    habit: Option<&Habit>,
+) -> Option<(Option<Finding>, Option<Decimal>)> {
+    let turn = turn(register.dials, previous, value, habit)?;
     let numbers = [("previous", previous.to_string()), ("value", value.to_string())];
     let finding = match turn {
         Turn::Forward(_) => None,
         Turn::RolledOver(_) => Some(finding(Rule::RolledOver, Some(register), numbers)),
         Turn::Backwards => Some(finding(Rule::Backwards, Some(register), numbers)),
     };
-    (finding, turn.forward())
+    Some((finding, turn.forward()))
 }
 
 fn out_of_usual(register: &Register, habit: &Habit, forward: Decimal, used: Decimal) -> Option<Finding> {
@@ -148,7 +227,12 @@ fn sums(meter: &Meter, observed: &Observed) -> Vec<Finding> {
     told.collect()
 }
 
-fn finding<const N: usize>(rule: Rule, register: Option<&Register>, numbers: [(&str, String); N]) -> Finding {
+/// A finding with its numbers.
+pub(super) fn finding<const N: usize>(
+    rule: Rule,
+    register: Option<&Register>,
+    numbers: [(&str, String); N],
+) -> Finding {
     Finding { rule, obis: register.map(|register| register.obis), numbers: named(numbers) }
 }
 

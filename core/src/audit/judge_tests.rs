@@ -123,8 +123,11 @@ fn another_meter_is_strong_and_comes_first() {
         serial_seen: Some("58200418".into()),
         integrity: Some(Integrity::ReadTwice),
     };
-    let findings =
-        ["serial-mismatch expected=58200417 seen=58200418", "high use=400.0 unit=kWh times=2", "no-checksum"];
+    let findings = [
+        "serial-mismatch expected=58200417 seen=58200418",
+        "high use=400.0 unit=kWh times=2",
+        "no-checksum readouts=2",
+    ];
     assert_eq!(check(&meter, &observed, &findings).level, Level::Wrong);
 }
 
@@ -136,7 +139,7 @@ fn a_checksum_of_the_makers_own_is_asked_about() {
         serial_seen: Some("58200417".into()),
         integrity: Some(Integrity::Tolerated),
     };
-    assert_eq!(check(&meter, &observed, &["odd-checksum"]).level, Level::Doubtful);
+    assert_eq!(check(&meter, &observed, &["odd-checksum integrity=tolerated"]).level, Level::Doubtful);
 }
 
 #[test]

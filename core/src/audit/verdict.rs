@@ -57,11 +57,39 @@ pub enum Rule {
     SerialUnseen,
     /// The previous reading is later than this device's clock: use cannot be judged.
     TimeReversed,
+    /// The transformers that the meter names make another factor than the planned one.
+    Multiplier,
+    /// The previous reading was taken a moment ago: one of both is too many.
+    Duplicate,
+    /// The meter was exchanged, and the end of the old one or the start of the new one is not known.
+    ExchangeIncomplete,
+    /// More use than the connection can carry.
+    Capacity,
+    /// An error is likelier than this use: the digits say which.
+    Unlikely,
+    /// Again no use, for several periods.
+    StillIdle,
+    /// The times of use probably stand in each other's place.
+    TariffsSwapped,
+    /// Use has been falling short of last season's for some periods.
+    SustainedDrop,
+    /// The meter's clock is wrong.
+    ClockDrift,
+    /// What was bought, used and is left does not add up.
+    PrepaidBalance,
+    /// The meter recorded that somebody was at it.
+    MeterRecord,
+    /// The reader is not where the meter is.
+    FarAway,
+    /// Sooner after the last stop than anybody walks.
+    TooSoon,
+    /// The latest readings were all estimated.
+    EstimatedOften,
 }
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 29] = [
         Self::Digits,
         Self::Format,
         Self::Backwards,
@@ -77,6 +105,20 @@ impl Rule {
         Self::OddChecksum,
         Self::SerialUnseen,
         Self::TimeReversed,
+        Self::Multiplier,
+        Self::Duplicate,
+        Self::ExchangeIncomplete,
+        Self::Capacity,
+        Self::Unlikely,
+        Self::StillIdle,
+        Self::TariffsSwapped,
+        Self::SustainedDrop,
+        Self::ClockDrift,
+        Self::PrepaidBalance,
+        Self::MeterRecord,
+        Self::FarAway,
+        Self::TooSoon,
+        Self::EstimatedOften,
     ];
 
     /// Its name in files and events, and the id of its sentence: `verdict-` and this.
@@ -97,6 +139,20 @@ impl Rule {
             Self::OddChecksum => "odd-checksum",
             Self::SerialUnseen => "serial-unseen",
             Self::TimeReversed => "time-reversed",
+            Self::Multiplier => "multiplier",
+            Self::Duplicate => "duplicate",
+            Self::ExchangeIncomplete => "exchange-incomplete",
+            Self::Capacity => "capacity",
+            Self::Unlikely => "unlikely",
+            Self::StillIdle => "still-idle",
+            Self::TariffsSwapped => "tariffs-swapped",
+            Self::SustainedDrop => "sustained-drop",
+            Self::ClockDrift => "clock-drift",
+            Self::PrepaidBalance => "prepaid-balance",
+            Self::MeterRecord => "meter-record",
+            Self::FarAway => "far-away",
+            Self::TooSoon => "too-soon",
+            Self::EstimatedOften => "estimated-often",
         }
     }
 
@@ -113,7 +169,12 @@ impl Rule {
             | Self::Backwards
             | Self::SerialMismatch
             | Self::RegisterMissing
-            | Self::SumMismatch => Severity::Strong,
+            | Self::SumMismatch
+            | Self::TimeReversed
+            | Self::Multiplier
+            | Self::Duplicate
+            | Self::ExchangeIncomplete
+            | Self::Capacity => Severity::Strong,
             Self::VeryHigh => Severity::Urgent,
             Self::RolledOver
             | Self::High
@@ -122,7 +183,16 @@ impl Rule {
             | Self::NoChecksum
             | Self::OddChecksum
             | Self::SerialUnseen
-            | Self::TimeReversed => Severity::Ask,
+            | Self::Unlikely
+            | Self::StillIdle
+            | Self::TariffsSwapped
+            | Self::SustainedDrop
+            | Self::ClockDrift
+            | Self::PrepaidBalance
+            | Self::MeterRecord
+            | Self::FarAway
+            | Self::TooSoon
+            | Self::EstimatedOften => Severity::Ask,
         }
     }
 }

@@ -30,6 +30,8 @@ pub enum Purpose {
     Agreement,
     /// The hub tells a device the utility's recovery key.
     Recovery,
+    /// The office answers for a rule pack.
+    Pack,
 }
 
 impl Purpose {
@@ -42,6 +44,7 @@ impl Purpose {
             Self::Export => b"MRS1 export\0",
             Self::Agreement => b"MRS1 agreement\0",
             Self::Recovery => b"MRS1 recovery\0",
+            Self::Pack => b"MRS1 pack\0",
         }
     }
 }

@@ -5,6 +5,7 @@
 mod decode;
 mod gps;
 mod json;
+mod judge;
 mod leave;
 mod ports;
 mod probe;
@@ -36,6 +37,8 @@ enum Command {
     Read(read::ReadArguments),
     /// Decode a captured dump: what a meter said, without the meter.
     Decode(decode::DecodeArguments),
+    /// Judge readings of a spreadsheet, each by what was known before it.
+    Judge(judge::JudgeArguments),
     /// List the serial ports and what is plugged into them.
     Ports(ports::PortsArguments),
     /// Try a probe without a meter: hold it on white paper.
@@ -59,6 +62,7 @@ pub(crate) fn run() -> ExitCode {
         Some(Command::Window(window)) => crate::window::open(home, &window),
         Some(Command::Read(read)) => read::run(home, &read),
         Some(Command::Decode(decode)) => decode::run(&decode),
+        Some(Command::Judge(judge)) => judge::run(&judge),
         Some(Command::Ports(ports)) => ports::run(&ports),
         Some(Command::Probe(probe)) => probe::run(&probe),
         Some(Command::Gps(gps)) => gps::run(&gps),

@@ -59,7 +59,7 @@ pub(super) fn run(arguments: &VerifyArguments) -> Result<(), Failure> {
     Ok(())
 }
 
-fn parse_key(text: &str) -> Result<PublicKey, String> {
+pub(super) fn parse_key(text: &str) -> Result<PublicKey, String> {
     let digit = |at: usize| text.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
     if text.len() != 64 {
         return Err("64 hexadecimal digits are expected".into());

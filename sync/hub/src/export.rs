@@ -1,9 +1,9 @@
-//! The export as a file: proved before it gets its name, so that a file of that name is always whole.
+//! Files that the hub writes: the export, proved before it gets its name, and others that are whole before they get theirs.
 
 use std::{
     ffi::OsString,
     fs::{self, File, OpenOptions},
-    io::{self, BufWriter},
+    io::{self, BufWriter, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -31,6 +31,21 @@ pub async fn write_file(
     written
 }
 
+/// Writes a file whole or not at all, in place of one that is there.
+pub fn put(path: &Path, bytes: &[u8]) -> Result<(), LedgerError> {
+    let part = part_of(path)?;
+    let file = OpenOptions::new().write(true).create(true).truncate(true).open(&part);
+    let written = file.and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        replace(&part, path)
+    });
+    if written.is_err() {
+        let _ = fs::remove_file(&part);
+    }
+    written.map_err(|torn| failed(path, &torn))
+}
+
 async fn write_part(
     ledger: &impl Ledger,
     part: &Path,
@@ -49,7 +64,7 @@ async fn write_part(
 
 /// Beside the file, so that renaming is one step.
 fn part_of(path: &Path) -> Result<PathBuf, LedgerError> {
-    let name = path.file_name().ok_or_else(|| LedgerError::impossible("the export needs a file name"))?;
+    let name = path.file_name().ok_or_else(|| LedgerError::impossible("a file to write needs a name"))?;
     let mut part = OsString::from(".");
     part.push(name);
     part.push(".part");

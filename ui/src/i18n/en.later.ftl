@@ -134,3 +134,53 @@ leave-path = File { $path }
 leave-hash = The office compares this number (SHA-256):
 leave-code = The same number as a QR code
 recovery-key = Recovery key
+
+verdict-multiplier = The transformers make a factor of { $seen }, { $expected } was expected.
+verdict-duplicate = The previous reading was taken { $minutes } minutes ago.
+verdict-exchange-incomplete = The meter was exchanged, and register { $obis } has no end of the old meter or no start of the new one.
+verdict-capacity = { $use } { $unit } is more than the connection can carry: { $most }.
+verdict-unlikely = { $slip -> 
+    [digit] Unusual here: perhaps one wrong digit.
+    [transposition] Unusual here: perhaps two digits changed places.
+    [shift] Unusual here: perhaps a digit too many or too few.
+    [repeat] The previous reading again, though there usually is use.
+   *[other] Unusual here: perhaps another meter.
+ }
+verdict-still-idle = No use for { $periods } periods.
+verdict-tariffs-swapped = The times of use stand in each other’s place; right would be the order { $order }.
+verdict-sustained-drop = Less than last season for { $periods } periods.
+verdict-clock-drift = The meter’s clock is off by { $seconds } seconds.
+verdict-prepaid-balance = Bought { $bought }, used { $use }, left { $left }: { $difference } does not add up.
+verdict-meter-record = The meter recorded: { $record } ({ $count } ×).
+verdict-far-away = { $metres } m away from the meter.
+verdict-too-soon = { $metres } m from the last stop in { $seconds } s.
+verdict-estimated-often = The last { $count } readings were estimated.
+
+short-multiplier = Factor
+short-duplicate = Twice
+short-exchange-incomplete = Exchange
+short-capacity = Too much
+short-unlikely = Unlikely
+short-still-idle = No use
+short-tariffs-swapped = Swapped
+short-sustained-drop = Dropping
+short-clock-drift = Meter clock
+short-prepaid-balance = Balance
+short-meter-record = Meter record
+short-far-away = Too far
+short-too-soon = Too soon
+short-estimated-often = Estimated
+
+verdict-check-read-again = Read it once more and type it without looking at the first.
+verdict-check-read-by-probe = Read it by the probe; typing it again is not enough.
+verdict-check-photo = Take a photo of the register.
+verdict-check-compare-serial = Compare the number on the face.
+verdict-check-read-all = Read all registers once more.
+verdict-check-compare-plate = Compare unit, digits and transformers with the plate.
+verdict-check-compare-clocks = Compare this clock and the meter’s with the time.
+verdict-check-both-readings = Write down the end of the old meter and the start of the new one.
+verdict-check-ask-use = Ask how the place is used; look for lights and machines.
+verdict-check-look-at-seals = Look at seals, covers and wires.
+verdict-check-count-purchases = Count the receipts of what was bought.
+verdict-check-go-there = Go to the meter.
+verdict-check-compare-display = Compare with the display.

@@ -124,3 +124,53 @@ leave-path = 文件 { $path }
 leave-hash = 办公室核对此编号（SHA-256）：
 leave-code = 同一编号的二维码
 recovery-key = 恢复密钥
+
+verdict-multiplier = 互感器变比为 { $seen }，应为 { $expected }。
+verdict-duplicate = 上次读数就在 { $minutes } 分钟前。
+verdict-exchange-incomplete = 已换表，计度器 { $obis } 缺少旧表止码或新表起码。
+verdict-capacity = { $use } { $unit } 超过该处容量所能：{ $most }。
+verdict-unlikely = { $slip -> 
+    [digit] 与该户不符：可能有一位数字抄错。
+    [transposition] 与该户不符：可能有两位数字颠倒。
+    [shift] 与该户不符：可能多抄或少抄一位。
+    [repeat] 与上次读数相同，而该户平时有用电。
+   *[other] 与该户不符：可能是别的电表。
+ }
+verdict-still-idle = 连续 { $periods } 期没有用电。
+verdict-tariffs-swapped = 分时读数互换了位置，顺序应为 { $order }。
+verdict-sustained-drop = 连续 { $periods } 期低于上一季。
+verdict-clock-drift = 电表时钟相差 { $seconds } 秒。
+verdict-prepaid-balance = 购 { $bought }，用 { $use }，余 { $left }：相差 { $difference }。
+verdict-meter-record = 电表记录：{ $record }（{ $count } 次）。
+verdict-far-away = 距电表 { $metres } 米。
+verdict-too-soon = 离上一站 { $metres } 米，仅 { $seconds } 秒。
+verdict-estimated-often = 最近 { $count } 次读数均为估抄。
+
+short-multiplier = 倍率不符
+short-duplicate = 重复读数
+short-exchange-incomplete = 换表缺读数
+short-capacity = 超容
+short-unlikely = 读数可疑
+short-still-idle = 连续零度
+short-tariffs-swapped = 分时互换
+short-sustained-drop = 持续下降
+short-clock-drift = 表钟偏差
+short-prepaid-balance = 余额不符
+short-meter-record = 电表记录
+short-far-away = 距离过远
+short-too-soon = 间隔过短
+short-estimated-often = 连续估抄
+
+verdict-check-read-again = 请重新读数，不看前次输入再抄一遍。
+verdict-check-read-by-probe = 请用光电头重读，仅重新键入不够。
+verdict-check-photo = 请拍摄计度器照片。
+verdict-check-compare-serial = 请核对表面上的表号。
+verdict-check-read-all = 请把所有计度器重读一遍。
+verdict-check-compare-plate = 请与铭牌核对单位、位数和互感器。
+verdict-check-compare-clocks = 请将本机时钟和电表时钟与标准时间核对。
+verdict-check-both-readings = 请记下旧表止码和新表起码。
+verdict-check-ask-use = 请询问用电情况，并查看灯和设备。
+verdict-check-look-at-seals = 请检查封印、表盖和接线。
+verdict-check-count-purchases = 请清点购电凭证。
+verdict-check-go-there = 请到电表跟前。
+verdict-check-compare-display = 请与显示屏核对。

@@ -3,6 +3,7 @@
 mod office;
 mod place;
 mod recovery;
+mod rules;
 mod serve;
 mod show;
 
@@ -24,7 +25,7 @@ use self::place::{InDatabase, InFile, Place};
 #[derive(Debug, Parser)]
 #[command(name = "lamplighter-hub", version)]
 pub(crate) struct Arguments {
-    /// File of the ledger; made by serve, import and enrol if there is none [default: lamplighter-hub.db]
+    /// File of the ledger; made by serve, import, enrol and calibrate if there is none [default: lamplighter-hub.db]
     #[arg(long, global = true, value_name = "FILE")]
     ledger: Option<PathBuf>,
     /// Keep the ledger in this PostgreSQL database instead: postgres://USER:PASSWORD@HOST/DATABASE
@@ -128,6 +129,24 @@ enum Command {
         /// Spell out the readings of this cycle only
         #[arg(long, value_name = "C")]
         cycle: Option<String>,
+    },
+    /// Learn a rule pack from clean registers, for `lamplighter judge` and for the handhelds
+    ///
+    /// Columns: customer, digits, multiplier, perhaps class, and r00, r01 and so on, oldest first: what each register
+    /// showed, in units of its last digit, read at equal distances. The pack is sealed with the key of the ledger.
+    Calibrate {
+        /// The CSV file
+        #[arg(long, value_name = "FILE")]
+        registers: PathBuf,
+        /// How often a year the registers are read
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=366))]
+        season: u16,
+        /// The part of right readings that may be asked about
+        #[arg(long, value_name = "RATE", default_value_t = 0.01, value_parser = rules::parse_rate)]
+        alarm_rate: f64,
+        /// The pack to write; one that is there is replaced
+        #[arg(short, long, value_name = "PACK")]
+        output: PathBuf,
     },
     /// Prove an export; needs no ledger
     Verify {
@@ -239,6 +258,9 @@ async fn obey(command: Command, place: &impl Place, world: &World) -> Result<(),
         Command::Bring { file, key, json } => recovery::bring(place, &file, &key, json, world).await,
         Command::Status { json } => show::status(place, json, world).await,
         Command::Export { file, cycle } => office::export(place, &file, cycle.as_deref(), world).await,
+        Command::Calibrate { registers, season, alarm_rate, output } => {
+            rules::calibrate(place, &registers, season, alarm_rate, &output, world).await
+        }
         Command::Verify { file, hub_key } => office::verify(&file, hub_key.as_deref()),
     }
 }

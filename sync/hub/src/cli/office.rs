@@ -127,7 +127,7 @@ fn parse_key(text: &str) -> Result<PublicKey, Failure> {
 }
 
 /// A whole file, unless it is longer than `limit` bytes.
-fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
+pub(super) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
     let file = File::open(path).map_err(|error| Failure::file(path, &error))?;
     let mut bytes = Vec::new();
     file.take(limit.saturating_add(1))
