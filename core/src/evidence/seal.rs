@@ -28,6 +28,8 @@ pub enum Purpose {
     Export,
     /// The hub says up to where it holds the same log as a device.
     Agreement,
+    /// The hub hands readings over to billing.
+    Billing,
 }
 
 impl Purpose {
@@ -39,6 +41,7 @@ impl Purpose {
             Self::Page => b"MRS1 page\0",
             Self::Export => b"MRS1 export\0",
             Self::Agreement => b"MRS1 agreement\0",
+            Self::Billing => b"MRS1 billing\0",
         }
     }
 }

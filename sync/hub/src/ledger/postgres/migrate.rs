@@ -10,7 +10,10 @@ use super::{
 use crate::error::LedgerError;
 
 /// Numbered from 1; never edited once released.
-const MIGRATIONS: [&str; 1] = [include_str!("../../../migrations/postgres/0001_ledger.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../../migrations/postgres/0001_ledger.sql"),
+    include_str!("../../../migrations/postgres/0002_billing.sql"),
+];
 
 /// One row that says which schema this is. Who changes the schema holds it.
 const MARK: &str = "CREATE TABLE IF NOT EXISTS lamplighter_schema (
