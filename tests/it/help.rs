@@ -7,7 +7,20 @@ fn every_command_helps() {
     check("lamplighter", &["window", "read", "decode", "ports", "probe", "gps", "shift", "verify"]);
     check(
         "lamplighter-hub",
-        &["serve", "import", "assign", "enrol", "revoke", "release", "status", "export", "verify"],
+        &[
+            "serve",
+            "import",
+            "assign",
+            "enrol",
+            "revoke",
+            "release",
+            "status",
+            "export",
+            "bill",
+            "settle",
+            "reconcile",
+            "verify",
+        ],
     );
     check("lamplighter-street", &["serve", "meter", "town"]);
 }

@@ -89,7 +89,7 @@ pub(super) async fn export(
     world: &World,
 ) -> Result<(), Failure> {
     let ledger = place.open(world).await?;
-    let verified = export::write_file(&ledger, file, cycle, (world.now)(), progress(world)).await?;
+    let verified = export::write_file(&ledger, file, cycle, (world.now)(), progress(world, "events")).await?;
     say(&summary(&verified))
 }
 
@@ -127,7 +127,7 @@ fn parse_key(text: &str) -> Result<PublicKey, Failure> {
 }
 
 /// A whole file, unless it is longer than `limit` bytes.
-fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
+pub(super) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
     let file = File::open(path).map_err(|error| Failure::file(path, &error))?;
     let mut bytes = Vec::new();
     file.take(limit.saturating_add(1))
@@ -139,15 +139,15 @@ fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-/// Tells on standard error, once a second, how many events are written.
-fn progress(world: &World) -> impl FnMut(u64) + Send {
+/// Tells on standard error, once a second, how much is done.
+pub(super) fn progress(world: &World, of: &'static str) -> impl FnMut(u64) + Send {
     let now = world.now;
     let mut told = now();
     move |done| {
         let moment = now();
         if moment.since(told) >= 1_000 {
             told = moment;
-            let _ = writeln!(io::stderr(), "{done} events");
+            let _ = writeln!(io::stderr(), "{done} {of}");
         }
     }
 }

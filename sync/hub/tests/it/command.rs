@@ -83,7 +83,20 @@ fn wrong_use_is_told_apart_and_every_command_helps() {
     check(folder.path(), &["assign", "14"], 2, "--for");
     check(folder.path(), &["enrol", "Mara", "--valid-hours", "0"], 2, "valid-hours");
     check(folder.path(), &["status", "--database-url", "postgres:///x"], 2, "cannot be used with");
-    for command in ["serve", "import", "assign", "enrol", "revoke", "release", "status", "export", "verify"] {
+    for command in [
+        "serve",
+        "import",
+        "assign",
+        "enrol",
+        "revoke",
+        "release",
+        "status",
+        "export",
+        "bill",
+        "settle",
+        "reconcile",
+        "verify",
+    ] {
         check(folder.path(), &[command, "--help"], 0, "Usage: lamplighter-hub");
     }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
