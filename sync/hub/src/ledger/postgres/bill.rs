@@ -126,7 +126,7 @@ pub(super) async fn unbilled(
         Some((log, seq)) => (&log.device.as_bytes()[..], i64::from(log.epoch), number(*seq)),
         None => (&[][..], 0, 0),
     };
-    let sql = "SELECT device, epoch, seq, payload FROM reading
+    let sql = "SELECT reading.device, reading.epoch, reading.seq, payload FROM reading
                JOIN event USING (device, epoch, seq)
                JOIN stop ON stop.id = reading.stop JOIN round ON round.id = stop.round
                WHERE (reading.device, reading.epoch, reading.seq) > ($2, $3, $4) AND round.cycle = $1

@@ -130,13 +130,13 @@ pub(super) fn unbilled(
     };
     Ok(connection
         .prepare_cached(
-            "SELECT device, epoch, seq, payload FROM reading
+            "SELECT reading.device, reading.epoch, reading.seq, payload FROM reading
              JOIN event USING (device, epoch, seq)
              JOIN stop ON stop.id = reading.stop JOIN round ON round.id = stop.round
-             WHERE (device, epoch, seq) > (?2, ?3, ?4) AND round.cycle = ?1
+             WHERE (reading.device, reading.epoch, reading.seq) > (?2, ?3, ?4) AND round.cycle = ?1
                  AND NOT EXISTS (SELECT 1 FROM bill_entry AS entry WHERE entry.device = reading.device
                      AND entry.epoch = reading.epoch AND entry.seq = reading.seq AND entry.kind = 'value')
-             ORDER BY device, epoch, seq LIMIT ?5",
+             ORDER BY reading.device, reading.epoch, reading.seq LIMIT ?5",
         )?
         .query_map((cycle, device, epoch, seq, PIECE_EVENTS), |row| {
             Ok(Unbilled { log: log(row)?, seq: count(row.get(2)?), payload: row.get(3)? })
