@@ -208,11 +208,14 @@ pub(super) struct Met {
     pub(super) replaced: bool,
 }
 
+/// What has become of entries, and why.
+pub(super) type Answered<'a> = BTreeMap<ReadingId, (State, Option<&'a str>)>;
+
 /// What each acknowledgement comes to, in order, and the rows to write: one an entry, the first that counts.
-pub(super) fn hear<'a>(
-    answers: &'a [Acknowledgement],
+pub(super) fn hear(
+    answers: &[Acknowledgement],
     mut met: HashMap<ReadingId, Met>,
-) -> (Vec<Heard>, BTreeMap<ReadingId, (State, Option<&'a str>)>) {
+) -> (Vec<Heard>, Answered<'_>) {
     let mut rows = BTreeMap::new();
     let mut heard = Vec::with_capacity(answers.len());
     for answer in answers {
