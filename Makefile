@@ -7,21 +7,9 @@ SHELL := /usr/bin/env bash
 run: build
 	tools/run.sh
 
-# Everything that can fail, in the order of how soon it says so. The street's tests mostly wait for lines; fuzzing takes a
-# minute in all.
+# Everything that can fail, and how long each part of it took.
 test: need-test peers ui
-	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
-	{ \
-	  cargo fmt --all --check && \
-	  npm --prefix ui run check && npm --prefix ui run lint:texts && NO_COLOR=1 npm --prefix ui test && \
-	  cargo clippy --workspace --all-targets --quiet -- -D warnings && \
-	  cargo build --workspace && \
-	  cargo test --workspace --exclude lamplighter-street --no-fail-fast && \
-	  cargo run --quiet -p lamplighter-sim -- --seeds 2000 --images 100000 && \
-	  RUST_TEST_THREADS=12 cargo test -p lamplighter-street --no-fail-fast && \
-	  tools/fuzz.sh 8 && \
-	  npm --prefix ui run test:screens; \
-	} 2>&1 | tee "$$log" && tools/verdict.sh "$$log"
+	tools/test.sh
 
 # Speed and accuracy, with peers in the same run; what we saw is in docs/benchmarks.md.
 bench: build

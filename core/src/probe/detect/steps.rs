@@ -146,7 +146,7 @@ fn quick(aim: &Aim) -> Vec<Step> {
     let dlms = [step(Kind::Dlms, 9_600, 1, 400, 0)];
     // After noise at 9,600 a mode C meter needs its line quiet.
     // The book lets a meter take 1,500 ms to answer.
-    let iec = [step(Kind::Iec62056, 300, 2, 1_600, 300)];
+    let iec = [step(Kind::Iec62056, 300, 2, 1_580, 300)];
     let dlt = [
         step(Kind::Dlt645, 1_200, 1, DLT_WAIT, 0),
         step(Kind::Dlt645, 2_400, 1, DLT_WAIT, 0),

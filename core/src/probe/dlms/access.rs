@@ -116,7 +116,11 @@ impl Approach {
     /// What to tell when nobody is left to try.
     pub(super) fn error(&self) -> ReadError {
         let any = |denial| self.denials.contains(&denial);
-        if any(Denial::Locked) {
+        let shown = self.tried.iter().any(|access| matches!(access, Access::Password(_)));
+        if shown && any(Denial::Shut) {
+            // A password was at hand, and nobody says whether it is right.
+            ReadError::ShutFor { seconds: SHUT_SECONDS }
+        } else if any(Denial::Locked) {
             ReadError::Locked
         } else if any(Denial::Deaf) && !any(Denial::Empty) {
             ReadError::Silent { attempts: u8::try_from(STRANGER_WAITS.len()).unwrap_or(u8::MAX) }
@@ -236,5 +240,9 @@ mod tests {
             denials.iter().for_each(|&denial| approach.denied(Access::Public, denial));
             assert_eq!(approach.error(), error);
         }
+        let mut approach = Approach::default();
+        approach.denied(Access::Password(1), Denial::Shut);
+        approach.denied(Access::Public, Denial::Locked);
+        assert_eq!(approach.error(), ReadError::ShutFor { seconds: 120 });
     }
 }

@@ -212,17 +212,30 @@ impl Session {
                 Lost::Silent | Lost::Absent | Lost::Rejected => self.count_again(now),
             };
         }
-        // Nothing says that a password arrived, so it was not refused: some meters cannot repeat an answer that was lost.
-        let unheard = lost == Lost::Silent && matches!(self.access, Access::Password(_));
-        if unheard && !std::mem::replace(&mut self.asked_again, true) {
+        let shows = matches!(self.access, Access::Password(_));
+        let again = match lost {
+            // The request never came to where it is weighed: some meters reject a frame for one wrong bit.
+            Lost::Rejected => 2,
+            // Nothing says that a password arrived: some meters cannot repeat an answer that was lost. It may have
+            // been wrong all the same, and meters lock after a few.
+            Lost::Garbled | Lost::Silent if shows => 1,
+            Lost::Garbled => 2,
+            Lost::Silent | Lost::Absent => 0,
+        };
+        if self.asked_again < again {
+            self.asked_again += 1;
             return self.leave(now, After::Link);
         }
-        let attempts = u8::try_from(ASSOCIATE_WAITS.len()).unwrap_or(u8::MAX);
         match lost {
-            Lost::Garbled => self.leave(now, After::End(Err(ReadError::Garbled { attempts }))),
+            Lost::Rejected if !shows => self.deny(now, Denial::Refused),
+            Lost::Garbled | Lost::Rejected => {
+                // It speaks this, whatever it says.
+                self.greet();
+                let attempts = u8::try_from(ASSOCIATE_WAITS.len()).unwrap_or(u8::MAX);
+                self.leave(now, After::End(Err(ReadError::Garbled { attempts })))
+            }
             // The link was open, and nobody speaks on it: another conversation still holds the meter.
             Lost::Silent | Lost::Absent => self.deny(now, Denial::Shut),
-            Lost::Rejected => self.deny(now, Denial::Refused),
         }
     }
 
@@ -278,6 +291,7 @@ impl Session {
     }
 
     fn let_in(&mut self, now: Moment, agreed: Agreed) -> Result<(), ReadError> {
+        self.asked_again = 0;
         if self.dialogue.is_ciphered {
             self.offered = None;
         }

@@ -44,8 +44,8 @@ pub struct Session {
     /// What was agreed on with the meter, and its system title.
     pub(super) agreed: Agreed,
     pub(super) title: Option<[u8; 8]>,
-    /// Nothing came back to a password, and it was said once more.
-    pub(super) asked_again: bool,
+    /// How often a request to associate was made again because no answer to it could be believed.
+    pub(super) asked_again: u8,
     /// The meter's counter was read a second time, or it asked for another one.
     pub(super) recounted: bool,
     /// Our counter when the keys were offered, until the meter takes them.
@@ -112,7 +112,7 @@ impl Session {
             agreed: Agreed::default(),
             title: None,
             recounted: false,
-            asked_again: false,
+            asked_again: 0,
             offered: None,
             corrected: false,
             counters_read: false,
@@ -294,7 +294,7 @@ impl Session {
         }
     }
 
-    fn greet(&mut self) {
+    pub(super) fn greet(&mut self) {
         if !std::mem::replace(&mut self.greeted, true) {
             let (identity, baud) = (self.identity(), self.config.settings.baud);
             self.script.tell(Progress::Answered { identity, baud });

@@ -1,4 +1,4 @@
-//! An hour of the hub: batches of two devices, assignments, an import.
+//! An hour of the hub: batches of two devices, assignments, an import, and a disk whose syncs fail now and then.
 
 use std::sync::Arc;
 
@@ -30,6 +30,8 @@ use crate::{
 const NOW: UtcMs = UtcMs(1_793_599_200_000);
 /// One image in so many is looked at by SQLite itself and worked on.
 const WORKED_ON: u64 = 16;
+/// Syncs that fail one after the other.
+const BAD_SYNCS_MAX: u32 = 3;
 
 struct Device {
     key: SecretKey,
@@ -76,8 +78,17 @@ pub(super) fn day(seed: u64, images_max: u64) -> Result<Tally, String> {
                 let device = devices.get_mut(at).ok_or("no device")?;
                 let (request, readings) = device.batch(&mut dice)?;
                 sent.extend_from_slice(&readings);
-                let Ok(Reply::Receipt(_)) = office.answer(&request) else {
-                    return Err("broken: a good batch is refused".into());
+                let fails = if dice.once_in(6) { 1 + dice.few(BAD_SYNCS_MAX) } else { 0 };
+                office.disk.fail_syncs(fails, dice.clone());
+                let mut answer = office.answer(&request);
+                for _ in 0..fails {
+                    if answer.is_err() {
+                        answer = office.answer(&request);
+                    }
+                }
+                office.disk.fail_syncs(0, Dice::new(0));
+                let Ok(Reply::Receipt(_)) = answer else {
+                    return Err(format!("broken: a good batch is refused: {answer:?}"));
                 };
                 let done = office.disk.done() - first;
                 promised.extend(readings.into_iter().map(|id| (done, id)));

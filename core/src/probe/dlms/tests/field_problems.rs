@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    bench::{Bench, Echo, Probe, Read, fails, good, shown},
+    bench::{Bench, Echo, Probe, Read, fails, good, ring, shown},
     meter::{Door, Habits, OldCounter, aare},
     station::{LinkHabits, two},
 };
@@ -11,6 +11,7 @@ use crate::probe::{
     dlms::{Address, Config, Scope, is_goodbye},
     drive::DriveError,
     error::ReadError,
+    keys::Keys,
     port::Progress,
 };
 
@@ -177,6 +178,30 @@ fn a_frame_that_never_comes_through_is_asked_for_on_a_new_link() {
         assert!(read.controls.iter().filter(|&&control| control == 0x93).count() > 1);
         check(link(LinkHabits { garbles: loses, ..LinkHabits::default() }), 4);
     }
+}
+
+#[test]
+fn a_request_to_associate_that_noise_damaged_is_made_anew() {
+    let keys = Keys { password: Some("secret12".into()), ..Keys::default() };
+    let bench = |link: LinkHabits| {
+        let habits = Habits { management: Door::Password("secret12"), ..Habits::locked() };
+        let mut bench = Bench { link, ..Bench::new(habits) };
+        bench.config.keyring = ring(keys.clone());
+        bench.config.serial = Some("00412345".into());
+        bench.read()
+    };
+    // The first frame asks for the link. The meter weighs no frame that it rejects.
+    let read = bench(LinkHabits { rejects: vec![1], ..LinkHabits::default() });
+    assert_eq!((shown(good(&read)).len(), read.meter.doors_tried), (12, vec![1]));
+    let rejects = vec![1, 4, 7];
+    fails(&bench(LinkHabits { rejects, ..LinkHabits::default() }), ReadError::Garbled { attempts: 3 });
+    // It cannot say its answer again.
+    let damaged = LinkHabits { garbles: vec![1], passes_over_repeats: true, ..LinkHabits::default() };
+    let read = bench(damaged.clone());
+    assert_eq!(shown(good(&read)).len(), 12, "{}", read.drive.transcript);
+    let read = bench(LinkHabits { garbles: (1..40).collect(), ..damaged });
+    fails(&read, ReadError::Garbled { attempts: 3 });
+    assert!(read.meter.doors_tried.len() <= 2, "a password is not said often: {:?}", read.meter.doors_tried);
 }
 
 #[test]

@@ -20,6 +20,8 @@ pub(super) struct LinkHabits {
     pub(super) garbles: Vec<usize>,
     /// Does not hear these frames (counted from 0).
     pub(super) misses: Vec<usize>,
+    /// Says FRMR to these frames (counted from 0), as if a bit of them were wrong.
+    pub(super) rejects: Vec<usize>,
     /// To a question that comes twice it only says that it has heard it.
     pub(super) confirms_repeats: bool,
     /// To a question that comes twice it says nothing.
@@ -122,6 +124,9 @@ impl<A: Application> Station<A> {
             return None;
         }
         self.controls.push(control);
+        if self.habits.rejects.contains(&(self.heard - 1)) {
+            return self.say(frame(&[client << 1 | 1], &self.habits.own, 0x97, false, &[]));
+        }
         let answer = self.react(client, control, body[0] & 8 != 0, information)?;
         if !std::mem::take(&mut self.only_confirms) {
             self.last.clone_from(&answer);
@@ -264,6 +269,7 @@ impl Default for LinkHabits {
             loses: Vec::new(),
             garbles: Vec::new(),
             misses: Vec::new(),
+            rejects: Vec::new(),
             confirms_repeats: false,
             passes_over_repeats: false,
             absent: 0,
