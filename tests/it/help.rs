@@ -22,6 +22,9 @@ fn every_command_helps() {
             "status",
             "export",
             "calibrate",
+            "bill",
+            "settle",
+            "reconcile",
             "verify",
         ],
     );

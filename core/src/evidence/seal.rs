@@ -32,6 +32,8 @@ pub enum Purpose {
     Recovery,
     /// The office answers for a rule pack.
     Pack,
+    /// The hub hands readings over to billing.
+    Billing,
 }
 
 impl Purpose {
@@ -45,6 +47,7 @@ impl Purpose {
             Self::Agreement => b"MRS1 agreement\0",
             Self::Recovery => b"MRS1 recovery\0",
             Self::Pack => b"MRS1 pack\0",
+            Self::Billing => b"MRS1 billing\0",
         }
     }
 }

@@ -74,6 +74,7 @@ impl<L: Ledger, C: Fn() -> UtcMs + Send + Sync> Service<L, C> {
             hello.closed.iter().take(LINKS_MAX).map(|closed| Ok((closed.epoch, head(closed.last.as_ref())?)));
         let greeting = Greeting {
             log: Log { device, epoch: hello.epoch },
+            head_seq: hello.head_seq,
             app_version: hello.app_version,
             cursor: hello.down_cursor,
             mark: hello.down_mark,

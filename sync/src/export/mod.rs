@@ -17,7 +17,7 @@
 //! Sums and register counts are over the readings that are `current`.
 
 mod marks;
-mod text;
+pub mod text;
 mod total;
 mod verify;
 mod write;
@@ -25,7 +25,7 @@ mod write;
 pub use marks::{Marks, Status};
 pub use total::{Sum, Total, Totals};
 pub use verify::{Verified, VerifyError, verify};
-pub use write::{Header, LogStart, Place, Row, Writer};
+pub use write::{Header, LogStart, Place, Row, Writer, level, method};
 
 /// The format, in the first record.
 pub const VERSION: &str = "lamplighter-export/1";

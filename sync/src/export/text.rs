@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 /// Adds a record and its line end.
-pub(super) fn push_record(line: &mut String, fields: &[&str]) {
+pub fn push_record(line: &mut String, fields: &[&str]) {
     for (at, field) in fields.iter().enumerate() {
         if at > 0 {
             line.push(',');
@@ -20,7 +20,7 @@ pub(super) fn push_record(line: &mut String, fields: &[&str]) {
 }
 
 /// Lower-case hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
@@ -28,7 +28,7 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 }
 
 /// As many bytes as asked for, from hexadecimal digits.
-pub(super) fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
+pub fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
     let digit = |letter: u8| char::from(letter).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let (pairs, []) = text.as_bytes().as_chunks::<2>() else { return None };
     if pairs.len() != N {
@@ -42,7 +42,7 @@ pub(super) fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
 }
 
 /// The first record of `bytes` and how many bytes it takes up with its line end.
-pub(super) fn next_record(bytes: &[u8]) -> Result<(Vec<String>, usize), &'static str> {
+pub fn next_record(bytes: &[u8]) -> Result<(Vec<String>, usize), &'static str> {
     let (mut fields, mut field, mut quoted, mut at) = (Vec::new(), Vec::new(), false, 0);
     let text = |field: Vec<u8>| String::from_utf8(field).map_err(|_| "not UTF-8");
     loop {

@@ -14,7 +14,8 @@ pub struct Sum {
 }
 
 impl Sum {
-    fn add(&mut self, value: Decimal) {
+    /// Adds one value.
+    pub fn add(&mut self, value: Decimal) {
         let unit = 10_i128.pow(u32::from(lamplighter_core::decimal::SCALE_MAX.saturating_sub(value.scale())));
         self.nano = self.nano.saturating_add(i128::from(value.mantissa()) * unit);
         self.scale = self.scale.max(value.scale());

@@ -199,14 +199,16 @@ const fn kind(body: &Body) -> &'static str {
     }
 }
 
-const fn method(method: Method) -> &'static str {
+/// The name of a way to read.
+pub const fn method(method: Method) -> &'static str {
     match method {
         Method::Probe => "probe",
         Method::Keypad => "keypad",
     }
 }
 
-const fn level(level: Level) -> &'static str {
+/// The name of a verdict.
+pub const fn level(level: Level) -> &'static str {
     match level {
         Level::Right => "right",
         Level::Doubtful => "doubtful",

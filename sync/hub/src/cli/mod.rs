@@ -1,5 +1,6 @@
 //! The command line: what may be asked, and in which words it fails.
 
+mod bill;
 mod office;
 mod place;
 mod recovery;
@@ -129,6 +130,36 @@ enum Command {
         /// Spell out the readings of this cycle only
         #[arg(long, value_name = "C")]
         cycle: Option<String>,
+    },
+    /// Hand readings over to billing, each once, as files with control totals
+    ///
+    /// Writes CYCLE-0001.csv and so on: the reading that counts for each stop and was not handed over yet, and reversals of
+    /// what was and counts no more. Each file names the SHA-256 of the one before. A file that could not be written is
+    /// written by the next call, byte for byte.
+    Bill {
+        /// Whose readings
+        #[arg(long, value_name = "C")]
+        cycle: String,
+        /// The folder to write to
+        #[arg(long, value_name = "FOLDER")]
+        into: PathBuf,
+        /// Only write the file of this number once more, as it was
+        #[arg(long, value_name = "NUMBER")]
+        again: Option<u32>,
+    },
+    /// Note what billing answers: a CSV file with the columns reading, answer (accepted or refused), reason
+    Settle {
+        /// The CSV file
+        file: PathBuf,
+    },
+    /// Hold devices, ledger and billing against each other; fails where no queue explains a difference
+    Reconcile {
+        /// Readings of this cycle only
+        #[arg(long, value_name = "C")]
+        cycle: Option<String>,
+        /// Print JSON, with every reading that is not everywhere
+        #[arg(long)]
+        json: bool,
     },
     /// Learn a rule pack from clean registers, for `lamplighter judge` and for the handhelds
     ///
@@ -261,6 +292,9 @@ async fn obey(command: Command, place: &impl Place, world: &World) -> Result<(),
         Command::Calibrate { registers, season, alarm_rate, output } => {
             rules::calibrate(place, &registers, season, alarm_rate, &output, world).await
         }
+        Command::Bill { cycle, into, again } => bill::bill(place, &cycle, &into, again, world).await,
+        Command::Settle { file } => bill::settle(place, &file, world).await,
+        Command::Reconcile { cycle, json } => bill::reconcile(place, cycle.as_deref(), json, world).await,
         Command::Verify { file, hub_key } => office::verify(&file, hub_key.as_deref()),
     }
 }

@@ -5,12 +5,7 @@ use std::path::Path;
 use lamplighter_core::audit::{calibrate, likelihood::class::DEPTHS, table};
 use lamplighter_hub::{export, ledger::Ledger as _};
 
-use super::{
-    Failure, World,
-    office::read,
-    place::Place,
-    say,
-};
+use super::{Failure, World, office::read, place::Place, say};
 
 pub(super) async fn calibrate(
     place: &impl Place,

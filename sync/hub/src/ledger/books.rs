@@ -55,6 +55,8 @@ pub struct Enrolment {
 pub struct Greeting {
     /// The log it writes.
     pub log: Log,
+    /// The last event that it says it holds of it.
+    pub head_seq: u64,
     /// Of its app.
     pub app_version: String,
     /// The last plan it took over, and the hub's mark beside it.

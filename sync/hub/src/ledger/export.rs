@@ -67,7 +67,7 @@ pub(super) async fn write(
 }
 
 /// Which readings stand.
-pub(super) fn marks(remarks: &[Remark]) -> Marks {
+pub(crate) fn marks(remarks: &[Remark]) -> Marks {
     let mut marks = Marks::default();
     for Remark { log, seq, payload } in remarks {
         if let Ok(event) = Event::from_bytes(payload) {
@@ -154,11 +154,13 @@ fn readings(piece: &[Stored]) -> HashMap<u64, Reading> {
     piece.iter().filter_map(reading).collect()
 }
 
-fn distinct<T: Ord>(ids: impl Iterator<Item = T>) -> Vec<T> {
+/// Each once, in order.
+pub(crate) fn distinct<T: Ord>(ids: impl Iterator<Item = T>) -> Vec<T> {
     ids.collect::<BTreeSet<T>>().into_iter().collect()
 }
 
-fn place(planned: &Planned) -> Result<(Place, Stop), LedgerError> {
+/// Where a stop is, and the stop as it was planned.
+pub(crate) fn place(planned: &Planned) -> Result<(Place, Stop), LedgerError> {
     let stop =
         wire::Stop::decode(&planned.plan[..]).map_err(|torn| LedgerError::Damaged(torn.to_string()))?;
     let stop = convert::stop(stop).map_err(|bad| LedgerError::Damaged(bad.to_string()))?;

@@ -3,9 +3,10 @@
 
 mod agree;
 mod batch;
+mod bill;
 mod books;
 mod device;
-mod export;
+pub(crate) mod export;
 mod import;
 mod plan;
 mod postgres;
@@ -31,6 +32,10 @@ use lamplighter_sync::{
 };
 
 pub use batch::Proved;
+pub use bill::{
+    Acknowledgement, Bill, BillHead, Claim, Claimed, Earlier, Entered, Heard, Kept, Kind, Said, State, Stray,
+    Unbilled,
+};
 pub use books::{
     Agreed, Books, DeviceState, DeviceStatus, Enrolment, Greeting, Imported, Moved, RoundStatus, Standing,
     Status,
@@ -98,6 +103,16 @@ pub trait Ledger: Send + Sync {
 
     /// Everything the office wants to see, at one moment.
     fn status(&self) -> impl Answer<Status>;
+
+    /// Takes a file of entries on for good, each of them once, unless anything of the cycle has changed since it was
+    /// decided: then nothing, and false.
+    fn claim(&self, claim: Claim) -> impl Answer<bool>;
+
+    /// Notes that a file of a cycle has had its name in its folder.
+    fn written(&self, cycle: &str, number: u32, now: UtcMs) -> impl Answer<()>;
+
+    /// Notes what billing says of entries, and answers what each came to, in order.
+    fn acknowledge(&self, answers: Vec<Acknowledgement>, now: UtcMs) -> impl Answer<Vec<Heard>>;
 
     /// Opens a view that no write disturbs.
     fn snapshot(&self) -> impl Answer<Self::Snapshot>;

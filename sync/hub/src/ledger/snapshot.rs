@@ -11,7 +11,10 @@ use lamplighter_core::{
 };
 use lamplighter_sync::export::LogStart;
 
-use super::Answer;
+use super::{
+    Answer,
+    bill::{Bill, BillHead, Earlier, Kept, Said, Stray, Unbilled},
+};
 
 /// Events in one piece: enough that asking costs little, few enough that they never fill memory.
 pub(super) const PIECE_EVENTS: u32 = 1000;
@@ -35,6 +38,30 @@ pub trait Snapshot: Send {
 
     /// The numbers on these meters' faces, as far as the books know them.
     fn serials(&mut self, meters: Vec<MeterId>) -> impl Answer<HashMap<MeterId, String>>;
+
+    /// How far the hand-over of a cycle is.
+    fn bill_head(&mut self, cycle: &str) -> impl Answer<BillHead>;
+
+    /// Readings of a cycle that were not handed over, after this one, in order of their logs, at most a thousand.
+    fn unbilled(&mut self, cycle: &str, after: Option<(Log, u64)>) -> impl Answer<Vec<Unbilled>>;
+
+    /// What was handed over of stops where something else was read or taken back, in order.
+    fn earlier(&mut self, cycle: &str) -> impl Answer<Vec<Earlier>>;
+
+    /// The files of a cycle or of all, by cycle and number.
+    fn bills(&mut self, cycle: Option<&str>) -> impl Answer<Vec<Bill>>;
+
+    /// The entries of a file as they stand in it, in order.
+    fn bill_texts(&mut self, cycle: &str, number: u32) -> impl Answer<Vec<String>>;
+
+    /// What the tables say of events `after` to `last` of a log, the first not included.
+    fn kept(&mut self, log: Log, after: u64, last: u64) -> impl Answer<Kept>;
+
+    /// What devices say they hold, and what is held of it, by device and epoch.
+    fn said(&mut self) -> impl Answer<Vec<Said>>;
+
+    /// Everything that must never be.
+    fn strays(&mut self) -> impl Answer<Vec<Stray>>;
 }
 
 /// An event that decides which readings stand.

@@ -9,9 +9,9 @@ use std::{
 
 use crate::{handheld::round, server::database};
 
-const IN_FILE: &[&str] = &["--ledger", "hub.db"];
+pub(crate) const IN_FILE: &[&str] = &["--ledger", "hub.db"];
 
-fn hub(folder: &Path, place: &[&str], arguments: &[&str]) -> Command {
+pub(crate) fn hub(folder: &Path, place: &[&str], arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lamplighter-hub"));
     command.current_dir(folder).args(place).args(arguments).env_remove("LAMPLIGHTER_DATABASE_URL");
     command
@@ -23,7 +23,7 @@ fn check(folder: &Path, arguments: &[&str], exit: i32, says: &str) -> Output {
 }
 
 #[track_caller]
-fn answers(command: &mut Command, exit: i32, says: &str) -> Output {
+pub(crate) fn answers(command: &mut Command, exit: i32, says: &str) -> Output {
     let output = command.output().unwrap();
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert_eq!(output.status.code(), Some(exit), "{command:?}\n{out}\n{err}");
@@ -110,9 +110,23 @@ fn wrong_use_is_told_apart_and_every_command_helps() {
     check(folder.path(), &["assign", "14"], 2, "--for");
     check(folder.path(), &["enrol", "Mara", "--valid-hours", "0"], 2, "valid-hours");
     check(folder.path(), &["status", "--database-url", "postgres:///x"], 2, "cannot be used with");
-    for command in
-        ["serve", "import", "assign", "enrol", "revoke", "release", "status", "export", "verify", "bring"]
-    {
+    for command in [
+        "serve",
+        "import",
+        "assign",
+        "enrol",
+        "revoke",
+        "release",
+        "status",
+        "export",
+        "bill",
+        "settle",
+        "reconcile",
+        "verify",
+        "bring",
+        "recovery-key",
+        "calibrate",
+    ] {
         check(folder.path(), &[command, "--help"], 0, "Usage: lamplighter-hub");
     }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);

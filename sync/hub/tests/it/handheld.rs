@@ -120,7 +120,7 @@ pub(crate) fn stop(number: u32) -> StopId {
 
 /// Of a device that has taken no plans over.
 pub(crate) fn greeting(log: Log) -> Greeting {
-    Greeting { log, app_version: "1".into(), cursor: 0, mark: Vec::new(), closed: Vec::new() }
+    Greeting { log, head_seq: 0, app_version: "1".into(), cursor: 0, mark: Vec::new(), closed: Vec::new() }
 }
 
 /// A ledger for tests that are of other things.

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+mod billing;
+mod billing_command;
 mod bring;
 mod command;
 mod disk;

@@ -146,7 +146,7 @@ async fn a_newer_schema_and_a_server_that_would_lie_are_refused() {
     drop(store.open().await);
     store.force("UPDATE lamplighter_schema SET version = 7");
     let error = Postgres::open(&address, [9; 32], NOW).await.err().unwrap();
-    assert_eq!(error, LedgerError::Newer { found: 7, known: 2 });
+    assert_eq!(error, LedgerError::Newer { found: 7, known: 3 });
     let lying = format!("{}&options=-c%20synchronous_commit%3Doff", store.url());
     let error = Postgres::open(&Address::parse(&lying).unwrap(), [9; 32], NOW).await.err().unwrap();
     assert!(error.to_string().contains("synchronous_commit"), "{error}");

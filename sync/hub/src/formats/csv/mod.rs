@@ -32,7 +32,7 @@ pub struct Problem {
 pub struct Problems(pub Vec<Problem>);
 
 impl Problems {
-    fn add(&mut self, line: u64, column: &str, what: impl Into<String>) {
+    pub(crate) fn add(&mut self, line: u64, column: &str, what: impl Into<String>) {
         self.0.push(Problem { line, column: column.into(), what: what.into() });
     }
 }
@@ -98,7 +98,7 @@ pub fn read(bytes: &[u8]) -> Result<Books, Problems> {
 }
 
 /// What separates the names in the first line.
-fn delimiter(bytes: &[u8]) -> u8 {
+pub(crate) fn delimiter(bytes: &[u8]) -> u8 {
     let line = bytes.split(|&letter| letter == b'\n').next().unwrap_or_default();
     if line.contains(&b';') && !line.contains(&b',') { b';' } else { b',' }
 }

@@ -10,7 +10,7 @@ use lamplighter_core::{
 
 use super::{
     failed::Failed,
-    rows::{count, get, hash, number, row, rows, small, the_row},
+    rows::{count, get, hash, number, row, rows, run, small, the_row},
 };
 use crate::ledger::{Agreed, Greeting, Standing, agree, device::version, plan::is_told};
 
@@ -19,12 +19,15 @@ pub(super) async fn greet(
     greeting: &Greeting,
     now: UtcMs,
 ) -> Result<Standing, Failed> {
-    let Greeting { log, app_version, cursor, mark, closed } = greeting;
+    let Greeting { log, head_seq, app_version, cursor, mark, closed } = greeting;
     let id = &log.device.as_bytes()[..];
     let sql = "UPDATE device SET seen_at_ms = $2, app_version = $3 WHERE id = $1
                RETURNING plan_head, revoked_at_ms IS NOT NULL";
     let device = the_row(transaction, sql, &[&id, &now.0, &version(app_version)]).await?;
     let plan_head = count(&device, 0)?;
+    let sql = "INSERT INTO said (device, epoch, seq, at_ms) VALUES ($1, $2, $3, $4)
+               ON CONFLICT (device, epoch) DO UPDATE SET seq = excluded.seq, at_ms = excluded.at_ms";
+    run(transaction, sql, &[&id, &i64::from(log.epoch), &number(*head_seq), &now.0]).await?;
     let sql = "SELECT mark FROM plan WHERE device = $1 AND n = $2";
     let plan = row(transaction, sql, &[&id, &number(*cursor)]).await?;
     let ours: Option<Vec<u8>> = plan.map(|row| get(&row, 0)).transpose()?;

@@ -10,9 +10,10 @@ use super::{
 use crate::error::LedgerError;
 
 /// Numbered from 1; never edited once released.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("../../../migrations/postgres/0001_ledger.sql"),
     include_str!("../../../migrations/postgres/0002_recovery.sql"),
+    include_str!("../../../migrations/postgres/0003_billing.sql"),
 ];
 
 /// One row that says which schema this is. Who changes the schema holds it.

@@ -1,6 +1,7 @@
 //! The ledger in a PostgreSQL database. A batch locks the head of its log and nothing else that another batch needs.
 
 mod agree;
+mod bill;
 mod books;
 mod connect;
 mod device;
@@ -30,7 +31,8 @@ pub use snapshot::PostgresSnapshot;
 
 use self::failed::{Failed, Tries};
 use super::{
-    Agreed, Books, Enrolment, Greeting, Imported, Invitation, Ledger, Moved, Proved, Standing, Status, Told,
+    Acknowledgement, Agreed, Books, Claim, Enrolment, Greeting, Heard, Imported, Invitation, Ledger, Moved,
+    Proved, Standing, Status, Told,
 };
 use crate::error::LedgerError;
 
@@ -152,6 +154,22 @@ impl Ledger for Postgres {
 
     async fn status(&self) -> Result<Status, LedgerError> {
         transaction!(self.pool, RepeatableRead, |transaction| status::status(&transaction))
+    }
+
+    async fn claim(&self, claim: Claim) -> Result<bool, LedgerError> {
+        transaction!(self.pool, ReadCommitted, |transaction| bill::claim(&transaction, &claim))
+    }
+
+    async fn written(&self, cycle: &str, number: u32, now: UtcMs) -> Result<(), LedgerError> {
+        transaction!(self.pool, ReadCommitted, |transaction| bill::written(&transaction, cycle, number, now))
+    }
+
+    async fn acknowledge(
+        &self,
+        answers: Vec<Acknowledgement>,
+        now: UtcMs,
+    ) -> Result<Vec<Heard>, LedgerError> {
+        transaction!(self.pool, ReadCommitted, |transaction| bill::acknowledge(&transaction, &answers, now))
     }
 
     async fn snapshot(&self) -> Result<PostgresSnapshot, LedgerError> {

@@ -14,12 +14,16 @@ use lamplighter_sync::export::LogStart;
 use tokio_postgres::Row;
 
 use super::{
+    bill,
     failed::Failed,
     rows::{bytes, count, device, get, hash, number, rows, small, some_bytes, the_row},
 };
 use crate::{
     error::LedgerError,
-    ledger::{Planned, Remark, Snapshot, Stored, project::REVOKED, snapshot::PIECE_EVENTS},
+    ledger::{
+        Bill, BillHead, Earlier, Kept, Planned, Remark, Said, Snapshot, Stored, Stray, Unbilled,
+        project::REVOKED, snapshot::PIECE_EVENTS,
+    },
 };
 
 /// One moment of a ledger in PostgreSQL. Its connection is closed with it and never used by others.
@@ -136,5 +140,41 @@ impl Snapshot for PostgresSnapshot {
 
     async fn serials(&mut self, meters: Vec<MeterId>) -> Result<HashMap<MeterId, String>, LedgerError> {
         Ok(Self::serials(self, meters).await?)
+    }
+
+    async fn bill_head(&mut self, cycle: &str) -> Result<BillHead, LedgerError> {
+        Ok(bill::head(self.client()?, cycle).await?)
+    }
+
+    async fn unbilled(
+        &mut self,
+        cycle: &str,
+        after: Option<(Log, u64)>,
+    ) -> Result<Vec<Unbilled>, LedgerError> {
+        Ok(bill::unbilled(self.client()?, cycle, after).await?)
+    }
+
+    async fn earlier(&mut self, cycle: &str) -> Result<Vec<Earlier>, LedgerError> {
+        Ok(bill::earlier(self.client()?, cycle).await?)
+    }
+
+    async fn bills(&mut self, cycle: Option<&str>) -> Result<Vec<Bill>, LedgerError> {
+        Ok(bill::bills(self.client()?, cycle).await?)
+    }
+
+    async fn bill_texts(&mut self, cycle: &str, number: u32) -> Result<Vec<String>, LedgerError> {
+        Ok(bill::texts(self.client()?, cycle, number).await?)
+    }
+
+    async fn kept(&mut self, log: Log, after: u64, last: u64) -> Result<Kept, LedgerError> {
+        Ok(bill::kept(self.client()?, log, after, last).await?)
+    }
+
+    async fn said(&mut self) -> Result<Vec<Said>, LedgerError> {
+        Ok(bill::said(self.client()?).await?)
+    }
+
+    async fn strays(&mut self) -> Result<Vec<Stray>, LedgerError> {
+        Ok(bill::strays(self.client()?).await?)
     }
 }

@@ -23,7 +23,7 @@ pub(super) fn greet(
     greeting: &Greeting,
     now: UtcMs,
 ) -> Result<Standing, LedgerError> {
-    let Greeting { log, app_version, cursor, mark, closed } = greeting;
+    let Greeting { log, head_seq, app_version, cursor, mark, closed } = greeting;
     let (plan_head, revoked) = connection
         .prepare_cached(
             "UPDATE device SET seen_at_ms = ?2, app_version = ?3 WHERE id = ?1
@@ -32,6 +32,12 @@ pub(super) fn greet(
         .query_row((log.device.as_bytes(), now.0, version(app_version)), |row| {
             Ok((count(row.get(0)?), row.get(1)?))
         })?;
+    connection
+        .prepare_cached(
+            "INSERT INTO said (device, epoch, seq, at_ms) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT DO UPDATE SET seq = excluded.seq, at_ms = excluded.at_ms",
+        )?
+        .execute((log.device.as_bytes(), log.epoch, number(*head_seq), now.0))?;
     let ours: Option<Option<Vec<u8>>> = connection
         .prepare_cached("SELECT mark FROM plan WHERE device = ?1 AND n = ?2")?
         .query_row((log.device.as_bytes(), number(*cursor)), |row| row.get(0))

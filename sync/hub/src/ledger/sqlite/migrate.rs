@@ -16,11 +16,12 @@ use crate::{
 };
 
 /// Numbered from 1; never edited once released.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../../../migrations/sqlite/0001_ledger.sql"),
     include_str!("../../../migrations/sqlite/0002_marks.sql"),
     include_str!("../../../migrations/sqlite/0003_visits.sql"),
     include_str!("../../../migrations/sqlite/0004_recovery.sql"),
+    include_str!("../../../migrations/sqlite/0005_billing.sql"),
 ];
 /// `LMPL`, in the file's header.
 const APPLICATION_ID: i64 = 0x4c4d_504c;

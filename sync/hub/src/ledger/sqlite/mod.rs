@@ -1,6 +1,7 @@
 //! The ledger in one SQLite file. Every commit is on disk before anybody hears of it.
 
 mod agree;
+mod bill;
 mod books;
 mod device;
 mod ingest;
@@ -39,7 +40,8 @@ use self::{
     writer::{Bench, Writer},
 };
 use super::{
-    Agreed, Books, Enrolment, Greeting, Imported, Invitation, Ledger, Moved, Proved, Standing, Status, Told,
+    Acknowledgement, Agreed, Books, Claim, Enrolment, Greeting, Heard, Imported, Invitation, Ledger, Moved,
+    Proved, Standing, Status, Told,
 };
 use crate::error::LedgerError;
 
@@ -191,6 +193,23 @@ impl Ledger for Sqlite {
 
     async fn status(&self) -> Result<Status, LedgerError> {
         self.read(status::status).await
+    }
+
+    async fn claim(&self, claim: Claim) -> Result<bool, LedgerError> {
+        self.write(move |connection| bill::claim(connection, &claim)).await
+    }
+
+    async fn written(&self, cycle: &str, number: u32, now: UtcMs) -> Result<(), LedgerError> {
+        let cycle = cycle.to_owned();
+        self.write(move |connection| bill::written(connection, &cycle, number, now)).await
+    }
+
+    async fn acknowledge(
+        &self,
+        answers: Vec<Acknowledgement>,
+        now: UtcMs,
+    ) -> Result<Vec<Heard>, LedgerError> {
+        self.write(move |connection| bill::acknowledge(connection, &answers, now)).await
     }
 
     async fn snapshot(&self) -> Result<SqliteSnapshot, LedgerError> {

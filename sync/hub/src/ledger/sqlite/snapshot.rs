@@ -13,10 +13,13 @@ use lamplighter_sync::export::LogStart;
 use rusqlite::{Connection, OptionalExtension as _};
 use tokio::sync::{OwnedMappedMutexGuard, OwnedMutexGuard};
 
-use super::{count, number, readers, writer::Bench};
+use super::{bill, count, number, readers, writer::Bench};
 use crate::{
     error::LedgerError,
-    ledger::{Answer, Planned, Remark, Snapshot, Stored, project::REVOKED, snapshot::PIECE_EVENTS},
+    ledger::{
+        Answer, Bill, BillHead, Earlier, Kept, Planned, Remark, Said, Snapshot, Stored, Stray, Unbilled,
+        project::REVOKED, snapshot::PIECE_EVENTS,
+    },
 };
 
 /// One moment of a ledger in SQLite. Asking it takes the asker's own thread.
@@ -160,5 +163,37 @@ impl Snapshot for SqliteSnapshot {
 
     fn serials(&mut self, meters: Vec<MeterId>) -> impl Answer<HashMap<MeterId, String>> {
         ready(Self::serials(self, meters))
+    }
+
+    fn bill_head(&mut self, cycle: &str) -> impl Answer<BillHead> {
+        ready(bill::head(self, cycle))
+    }
+
+    fn unbilled(&mut self, cycle: &str, after: Option<(Log, u64)>) -> impl Answer<Vec<Unbilled>> {
+        ready(bill::unbilled(self, cycle, after))
+    }
+
+    fn earlier(&mut self, cycle: &str) -> impl Answer<Vec<Earlier>> {
+        ready(bill::earlier(self, cycle))
+    }
+
+    fn bills(&mut self, cycle: Option<&str>) -> impl Answer<Vec<Bill>> {
+        ready(bill::bills(self, cycle))
+    }
+
+    fn bill_texts(&mut self, cycle: &str, number: u32) -> impl Answer<Vec<String>> {
+        ready(bill::texts(self, cycle, number))
+    }
+
+    fn kept(&mut self, log: Log, after: u64, last: u64) -> impl Answer<Kept> {
+        ready(bill::kept(self, log, after, last))
+    }
+
+    fn said(&mut self) -> impl Answer<Vec<Said>> {
+        ready(bill::said(self))
+    }
+
+    fn strays(&mut self) -> impl Answer<Vec<Stray>> {
+        ready(bill::strays(self))
     }
 }
