@@ -21,10 +21,10 @@ fn every_command_helps() {
             "bring",
             "status",
             "export",
-            "calibrate",
             "bill",
             "settle",
             "reconcile",
+            "calibrate",
             "verify",
         ],
     );
