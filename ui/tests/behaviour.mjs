@@ -193,6 +193,12 @@ export const STORIES = {
     await s.press("Enter");
     await at(s, "s130");
   },
+  "a rare doubt is told in words, too": async (s) => {
+    await s.fake({ read: "doubtful", doubt: "verdict-duplicate" });
+    await s.press("Enter");
+    await s.has("verdict-doubtful");
+    await s.page.waitForFunction(() => document.body.innerText.includes("3 minutes ago"));
+  },
   "Z takes the reading back, on the verdict and later on the list": async (s) => {
     await s.press("Enter");
     await s.has("verdict-right");

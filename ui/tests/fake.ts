@@ -12,6 +12,8 @@ interface Knobs {
   typed: Level | CommandError;
   /** What a reading tells in place of its usual steps. */
   steps: ReadProgress[] | null;
+  /** What makes a reading doubtful. */
+  doubt: string;
   /** What is read beside the registers: nothing, without an end, to its end, or an error. */
   beside: "nothing" | "hang" | "done" | CommandError;
   trial: ProbeHealth["verdict"] | "hang" | CommandError;
@@ -103,7 +105,7 @@ function judge(stop: FakeStop, level: Level, method: Recorded["method"], typed?:
   const number = (name: string, value: string) => ({ name, value });
   const findings: FindingView[] =
     level === "right" ? []
-    : level === "doubtful" ? [{ sentence: "verdict-high", severity: "ask", obis: first.obis, numbers: [number("use", String(use))] }, { sentence: "verdict-no-checksum", severity: "ask", obis: null, numbers: [] }]
+    : level === "doubtful" ? [{ sentence: fake.doubt, severity: "ask", obis: first.obis, numbers: [number("use", String(use)), number("minutes", "3")] }, { sentence: "verdict-no-checksum", severity: "ask", obis: null, numbers: [] }]
     : [{ sentence: "verdict-very-high", severity: "urgent", obis: first.obis, numbers: [number("use", String(use)), number("times", "6.0")] }, { sentence: "verdict-sum-mismatch", severity: "ask", obis: null, numbers: [number("total", values[0]?.value ?? ""), number("sum", "050310.4")] }];
   readings += 1;
   const made: Recorded = {
@@ -326,7 +328,7 @@ function reset(): void {
 
 const push = () => watcher && tell({ kind: "shift", shift: shiftView() });
 const fake: Knobs = {
-  read: "right", typed: "right", steps: null, beside: "nothing", trial: "good", leave: {}, left: "done", device: {}, last: {}, refuse: {}, calls: [], delayMs: 15,
+  read: "right", typed: "right", steps: null, doubt: "verdict-high", beside: "nothing", trial: "good", leave: {}, left: "done", device: {}, last: {}, refuse: {}, calls: [], delayMs: 15,
   select: (stop) => { current = stop; push(); },
   enrolled: (yes) => { enrolled = yes; push(); },
   sync: (view) => { sync = { ...sync, ...view }; push(); },
