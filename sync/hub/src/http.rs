@@ -36,8 +36,10 @@ const BUSY_SECONDS: u64 = 5;
 pub struct Limits {
     /// Connections at once; more wait to be accepted.
     pub connections: usize,
-    /// Requests answered at once; more are sent away.
+    /// Requests answered at once; more wait for their turn.
     pub answers: usize,
+    /// For that turn: whoever has waited as long is sent away.
+    pub turn_wait: Duration,
     /// For a whole request head, also of the next request on a connection.
     pub head_wait: Duration,
     /// For a whole body: the longest one on the slowest link we serve.
@@ -51,6 +53,7 @@ impl Default for Limits {
         Self {
             connections: 512,
             answers: 32,
+            turn_wait: Duration::from_secs(20),
             head_wait: Duration::from_secs(15),
             body_wait: Duration::from_secs(150),
             stop_wait: Duration::from_secs(10),
@@ -63,6 +66,7 @@ type Answer = dyn Fn(&Request) -> Result<Reply, ExchangeError> + Send + Sync;
 struct Desk {
     answer: Arc<Answer>,
     places: Arc<Semaphore>,
+    turn_wait: Duration,
     body_wait: Duration,
 }
 
@@ -78,6 +82,7 @@ pub async fn serve<L: Ledger + 'static, C: Fn() -> UtcMs + Send + Sync + 'static
     let desk = Arc::new(Desk {
         answer: Arc::new(move |request: &Request| runtime.block_on(service.answer(request))),
         places: Arc::new(Semaphore::new(limits.answers)),
+        turn_wait: limits.turn_wait,
         body_wait: limits.body_wait,
     });
     let router = Router::new()
@@ -133,8 +138,9 @@ async fn ask(State(desk): State<Arc<Desk>>, request: HttpRequest) -> Response {
     let Some(request) = Request::from_bytes(&path, &body) else {
         return refuse(RefusalCode::Malformed, 0, "this is no request");
     };
-    // Taken only now, so that nobody holds a place by sending slowly.
-    let Ok(place) = Arc::clone(&desk.places).try_acquire_owned() else {
+    // Taken only now, so that nobody holds a place by sending slowly. In the morning all come at once: who waits a moment
+    // is served sooner than who has to come again, and no more wait than there are connections.
+    let Ok(Ok(place)) = timeout(desk.turn_wait, Arc::clone(&desk.places).acquire_owned()).await else {
         return refuse(RefusalCode::Busy, BUSY_SECONDS, "the hub has enough to do");
     };
     let answer = Arc::clone(&desk.answer);

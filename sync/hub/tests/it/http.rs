@@ -139,7 +139,8 @@ async fn more_than_the_hub_can_do_is_sent_away_and_what_is_under_way_ends() {
         let _ = opened.lock().unwrap().recv();
         NOW
     };
-    let server = server(Limits { answers: 1, ..Limits::default() }, clock).await;
+    let limits = Limits { answers: 1, turn_wait: Duration::from_millis(50), ..Limits::default() };
+    let server = server(limits, clock).await;
     let body = signed::pack(&server.handheld.batch(1, 1)).unwrap();
     let mut first = TcpStream::connect(server.address).await.unwrap();
     first.write_all(&[head("/v1/up", body.len()).as_bytes(), &body].concat()).await.unwrap();
@@ -153,4 +154,17 @@ async fn more_than_the_hub_can_do_is_sent_away_and_what_is_under_way_ends() {
     first.read_to_end(&mut answer).await.unwrap();
     assert!(answer.starts_with(b"HTTP/1.1 200"));
     timeout(Duration::from_secs(5), server.done).await.unwrap().unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_comes_when_all_come_waits_a_moment_and_is_served() {
+    let server = Arc::new(server(Limits { answers: 2, ..Limits::default() }, || NOW).await);
+    let body = Arc::new(signed::pack(&server.handheld.batch(1, 1)).unwrap());
+    let mut clients = tokio::task::JoinSet::new();
+    // More than there are connections, too.
+    for _ in 0..700 {
+        let (server, body) = (Arc::clone(&server), Arc::clone(&body));
+        clients.spawn(async move { post(&server, "/v1/up", &body).await.0 });
+    }
+    assert!(clients.join_all().await.into_iter().all(|status| status == 200));
 }
